@@ -1,0 +1,1 @@
+"""CRM data, campaigns and the command line on top of :mod:`fairness`."""
