@@ -149,4 +149,6 @@ def unknown_name(where: str, name: str, known: Sequence[str], kind: str) -> Prob
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {shown(close[0])}?" if close else ""
     available = alternatives(known) or "none"
-    return Problem(where, f"{shown(name)} is not a {kind}. Available: {available}", hint)
+    return Problem(
+        where, f"{shown(name)} is not a {kind}. Available: {available}", hint
+    )

@@ -1,0 +1,19 @@
+"""Counts: the only thing that the rest of the library ever looks at."""
+
+from fairness.counts.bins import ScoreBins
+from fairness.counts.build import Counted, count
+from fairness.counts.store import load_counts, save_counts
+from fairness.counts.suppress import suppress
+from fairness.counts.table import Axis, CountTable, GroupCounts
+
+__all__ = [
+    "Axis",
+    "CountTable",
+    "Counted",
+    "GroupCounts",
+    "ScoreBins",
+    "count",
+    "load_counts",
+    "save_counts",
+    "suppress",
+]

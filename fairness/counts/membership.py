@@ -1,0 +1,203 @@
+"""Join customers, their audience and their protected attributes by id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness.counts.roles import Roles
+from fairness.errors import InputError, Problem, alternatives, shown
+from fairness.frames import EagerTable, LazyTable, Source, open_table, read_eager
+from fairness.frames.eager import arrow_numbers
+from fairness.groups import MISSING, label_of
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A table with what was joined to it.
+
+    Parameters
+    ----------
+    table : EagerTable or LazyTable
+    member : uint8 array or None
+        1 where the customer is in the audience.
+    protected : EagerTable or None
+    place : int array or None
+        Row of each customer in `protected`, -1 where there is none.
+    notes : tuple of str
+    """
+
+    table: EagerTable | LazyTable
+    member: NDArray[Any] | None = None
+    protected: EagerTable | None = None
+    place: NDArray[Any] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def join_tables(
+    table: EagerTable | LazyTable, roles: Roles, *, audience: Any, protected: Any
+) -> Joined:
+    """Join by id, after checking that every id is there exactly once.
+
+    Raises
+    ------
+    InputError
+        Ids that are missing or doubled, strangers in the audience.
+    """
+    if roles.id is None:
+        return Joined(table)
+    if audience is None and protected is None:
+        _check_alone(table, roles.id)
+        return Joined(table)
+    eager = _columns_in_memory(table, roles, joined=protected is not None)
+    ids = _ids(eager, roles.id)
+    problems = _id_problems("data", ids)
+    member, place, attributes = None, None, None
+    notes: list[str] = []
+    if audience is not None:
+        picked = _audience_ids(audience, roles.id, like=table)
+        problems += _id_problems("audience", picked)
+        problems += _strangers(picked, ids)
+        if not problems:
+            member = (_position(ids, picked) >= 0).view(np.uint8)
+    if protected is not None:
+        wanted = [name for name in roles.by if name not in eager.columns]
+        attributes = read_eager(
+            protected, [roles.id, *wanted], name="protected", like=eager
+        )
+        keys = _ids(attributes, roles.id)
+        problems += _id_problems("protected", keys)
+        if not problems:
+            place = _position(ids, keys)
+            without = int((place < 0).sum())
+            if without:
+                notes.append(
+                    f"{without:,} customers have no row in the protected table: they "
+                    f"are in the group {MISSING} of each attribute in it"
+                )
+    if problems:
+        raise InputError(problems)
+    return Joined(eager, member, attributes, place, tuple(notes))
+
+
+def _columns_in_memory(
+    table: EagerTable | LazyTable, roles: Roles, *, joined: bool
+) -> EagerTable:
+    if isinstance(table, EagerTable):
+        return table
+    columns = [roles.id, roles.score, roles.value, roles.weight, *roles.strata]
+    columns += [flag.column for flag in (roles.selected, roles.outcome) if flag]
+    columns += [name for name in roles.by if not joined or name in table.columns]
+    wanted = list(dict.fromkeys(column for column in columns if column is not None))
+    return read_eager(table, wanted, name=table.name, like=None)
+
+
+def _audience_ids(audience: Any, column: str, *, like: EagerTable | LazyTable) -> Any:
+    import pyarrow as pa  # noqa: PLC0415  # loaded only where ids are joined
+
+    if isinstance(audience, str | Path | Source) or hasattr(audience, "columns"):
+        table = open_table(audience, name="audience")
+        return _ids(read_eager(table, [column], name="audience", like=like), column)
+    if isinstance(audience, bytes | dict) or not hasattr(audience, "__iter__"):
+        raise InputError(
+            Problem(
+                "audience",
+                f"is a {type(audience).__name__}, not a list of ids",
+                "pass a table with the id column, a list or set of ids, or a path",
+            )
+        )
+    labels = [label_of(value) for value in audience]
+    return pa.chunked_array(
+        [pa.array([None if x == MISSING else x for x in labels], pa.string())]
+    )
+
+
+def _ids(table: EagerTable, column: str) -> Any:
+    """Return ids as Arrow text: as written, a whole number without its point."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    array = table.arrow(column)
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    if pa.types.is_floating(array.type):
+        whole = pc.all(pc.equal(pc.floor(array), array)).as_py()
+        array = array.cast(pa.int64()) if whole else array
+    text = pc.utf8_trim_whitespace(array.cast(pa.string()))
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _id_problems(name: str, ids: Any) -> list[Problem]:
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    problems = []
+    if ids.null_count:
+        problems.append(
+            Problem(name, f"{ids.null_count:,} rows have no id", "every row needs one")
+        )
+    distinct = pc.count_distinct(ids, mode="only_valid").as_py()
+    extra = len(ids) - ids.null_count - distinct
+    if extra:
+        counts = pc.value_counts(ids.drop_null())
+        doubled = counts.filter(pc.greater(counts.field(1), 1)).field(0)
+        problems.append(
+            Problem(
+                name,
+                f"{len(doubled):,} ids occur more than once: "
+                f"{alternatives(doubled.to_pylist())}",
+                "each customer may be there once",
+            )
+        )
+    return problems
+
+
+def _strangers(picked: Any, ids: Any) -> list[Problem]:
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    known = pc.is_in(picked, value_set=ids.combine_chunks())
+    strange = picked.filter(pc.invert(known)).drop_null()
+    if not len(strange):
+        return []
+    return [
+        Problem(
+            "audience",
+            f"{len(strange):,} ids are not in the data: "
+            f"{alternatives(strange.to_pylist())}",
+            "check the id column and that both files are of the same day",
+        )
+    ]
+
+
+def _position(ids: Any, keys: Any) -> NDArray[Any]:
+    """Return the row of each id among the keys, -1 where there is none."""
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    found = pc.index_in(ids, value_set=keys.combine_chunks())
+    return arrow_numbers(found, null=-1)
+
+
+def _check_alone(table: EagerTable | LazyTable, column: str) -> None:
+    if isinstance(table, EagerTable):
+        problems = _id_problems("data", _ids(table, column))
+    else:
+        rows, distinct, missing = table.uniqueness(column)
+        problems = []
+        if missing:
+            problems.append(
+                Problem("data", f"{missing:,} rows have no {shown(column)}")
+            )
+        if rows - missing != distinct:
+            problems.append(
+                Problem(
+                    "data",
+                    f"{rows - missing - distinct:,} rows repeat an id in {shown(column)}",
+                    "each customer may be there once",
+                )
+            )
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,22 @@
+"""Where tables come in: the only package that knows narwhals and DuckDB.
+
+Everything becomes one of two things: an `EagerTable`, whose columns can be
+encoded to integer codes, or a `LazyTable`, which can be asked for the sizes of
+its groups and answers with as many rows as there are groups.
+"""
+
+from fairness.frames.eager import EagerTable, Encoded
+from fairness.frames.lazy import Key, LazyTable, Tally
+from fairness.frames.sources import Source, open_table, read_eager, scan
+
+__all__ = [
+    "EagerTable",
+    "Encoded",
+    "Key",
+    "LazyTable",
+    "Source",
+    "Tally",
+    "open_table",
+    "read_eager",
+    "scan",
+]

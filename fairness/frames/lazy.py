@@ -1,0 +1,241 @@
+"""Tables that stay where they are: one GROUP BY, pushed down through narwhals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
+from operator import add
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness.errors import InputError, Problem, shown
+from fairness.frames.eager import Encoded, arrow_numbers, encode_arrow
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a group is made of.
+
+    Parameters
+    ----------
+    column : str
+    edges : tuple of float
+        Where given, the key is the number of edges at or below the value, so
+        0 is the band below the first edge; null and NaN stay null.
+    as_of : date or None
+        Where given, the column is a date and the value is the age at that day.
+    bins : tuple of (float, float, int) or None
+        Where given, the key is the equal-width bin of the value: lowest,
+        highest, number of bins.
+    """
+
+    column: str
+    edges: tuple[float, ...] = ()
+    as_of: date | None = None
+    bins: tuple[float, float, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The answer to one GROUP BY, one entry a group.
+
+    Parameters
+    ----------
+    keys : list of Encoded
+        In the order in which they were asked for.
+    n : int64 array
+    sums : dict of float64 arrays
+    """
+
+    keys: list[Encoded]
+    n: NDArray[np.int64]
+    sums: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+class LazyTable:
+    """A table that is asked for aggregates only.
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+    name : str
+        What the table is called in messages.
+    missing : sequence of str
+        Further texts that count as missing, beside the empty cell.
+    text : bool
+        Whether every column is text as written (a CSV file).
+    """
+
+    def __init__(
+        self,
+        frame: nw.LazyFrame[Any],
+        *,
+        name: str = "data",
+        missing: Sequence[str] = (),
+        text: bool = False,
+    ) -> None:
+        self._frame = frame
+        self._schema = frame.collect_schema()
+        self.name = name
+        self.missing = tuple(missing)
+        self.text = text
+
+    @property
+    def columns(self) -> list[str]:
+        """Names of the columns."""
+        return list(self._schema.names())
+
+    def is_text(self, column: str) -> bool:
+        """Whether a column holds text."""
+        return isinstance(self._schema[column], nw.String | nw.Categorical | nw.Enum)
+
+    def is_date(self, column: str) -> bool:
+        """Whether a column holds dates or points in time."""
+        return isinstance(self._schema[column], nw.Date | nw.Datetime)
+
+    def collect(self, columns: Sequence[str]) -> nw.DataFrame[Any]:
+        """Return some columns in memory, as Arrow."""
+        return _collect(self._frame.select(*columns))
+
+    def distinct(self, column: str, most: int) -> list[object]:
+        """Return at most `most` distinct values of a column, in no fixed order."""
+        frame = self._frame.select(nw.col(column).alias("value")).unique().head(most)
+        return _collect(frame)["value"].to_list()
+
+    def extremes(self, column: str) -> tuple[float, float]:
+        """Return the least and the greatest value of a numeric column."""
+        value = nw.col(column).cast(nw.Float64)
+        row = _collect(
+            self._frame.select(value.min().alias("low"), value.max().alias("high"))
+        )
+        low, high = row["low"].item(), row["high"].item()
+        return (np.nan, np.nan) if low is None else (float(low), float(high))
+
+    def latest(self, column: str) -> date | None:
+        """Return the last day of a column of dates."""
+        row = _collect(self._frame.select(nw.col(column).cast(nw.Date).max()))
+        found = row[column].item()
+        return found if found is None or isinstance(found, date) else found.date()
+
+    def uniqueness(self, column: str) -> tuple[int, int, int]:
+        """Return the rows, the distinct values and the nulls of a column."""
+        value = nw.col(column)
+        row = _collect(
+            self._frame.select(
+                nw.len().alias("rows"),
+                value.n_unique().alias("distinct"),
+                value.is_null().cast(nw.Int64).sum().alias("missing"),
+            )
+        )
+        rows, missing = int(row["rows"].item()), int(row["missing"].item() or 0)
+        # Null counts as a value of its own.
+        return rows, int(row["distinct"].item()) - (missing > 0), missing
+
+    def tally(
+        self, keys: Sequence[Key], sums: Mapping[str, tuple[str, int]] | None = None
+    ) -> Tally:
+        """Count the rows of each combination of keys in one GROUP BY.
+
+        Parameters
+        ----------
+        keys : sequence of Key
+        sums : mapping of name to (column, power), optional
+            Sums of powers: power 0 counts the values that are there, 1 adds
+            them, 2 adds their squares. The name `column` stands for a number.
+
+        Returns
+        -------
+        Tally
+        """
+        sums = sums or {}
+        names = [f"k{i}" for i in range(len(keys))]
+        # Aggregations take plain columns only: some engines refuse expressions there.
+        inputs = [
+            self._expression(key).alias(name)
+            for key, name in zip(keys, names, strict=True)
+        ]
+        inputs += [
+            _power(self._number(column), power).alias(f"s{i}")
+            for i, (column, power) in enumerate(sums.values())
+        ]
+        inputs.append(nw.lit(1).alias("one"))
+        counted = (
+            self._frame.select(*inputs)
+            .group_by(*names)
+            .agg(
+                nw.col("one").sum().cast(nw.Int64).alias("n"),
+                *(nw.col(f"s{i}").sum().cast(nw.Float64) for i in range(len(sums))),
+            )
+        )
+        frame = _collect(counted)
+        return Tally(
+            [encode_arrow(frame[name].to_native()) for name in names],
+            arrow_numbers(frame["n"].to_native()).astype(np.int64),
+            {name: _sums(frame[f"s{i}"].to_native()) for i, name in enumerate(sums)},
+        )
+
+    def _number(self, column: str) -> nw.Expr:
+        if self.is_text(column):
+            raise InputError(
+                Problem(
+                    self.name,
+                    f"column {shown(column)} is text where numbers are needed",
+                    "cast it to a number before the audit",
+                )
+            )
+        return self._without_nan(column)
+
+    def _without_nan(self, column: str) -> nw.Expr:
+        value = nw.col(column).cast(nw.Float64)
+        if self._schema[column].is_float():
+            return nw.when(~nw.col(column).is_nan()).then(value)
+        return value
+
+    def _expression(self, key: Key) -> nw.Expr:
+        if key.bins is not None:
+            low, high, number = key.bins
+            position = (self._number(key.column) - low) * (number / (high - low))
+            # The highest value belongs to the last bin, not to one beyond it.
+            return position.floor().clip(0, number - 1).cast(nw.Int64)
+        if not key.edges:
+            return nw.col(key.column)
+        if key.as_of is not None:
+            value = _day_number(key.as_of) - _day_expression(nw.col(key.column))
+            limits: list[float] = [edge * 10_000 for edge in key.edges]
+        else:
+            value = self._without_nan(key.column)
+            limits = list(key.edges)
+        return reduce(add, ((value >= limit).cast(nw.Int64) for limit in limits))
+
+
+def _day_number(day: date) -> int:
+    # The difference of two such numbers, divided by 10,000, is the age in full years.
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def _day_expression(column: nw.Expr) -> nw.Expr:
+    part = column.dt
+    return (
+        part.year().cast(nw.Int64) * 10_000
+        + part.month().cast(nw.Int64) * 100
+        + part.day().cast(nw.Int64)
+    )
+
+
+def _sums(array: Any) -> NDArray[np.float64]:
+    return np.nan_to_num(arrow_numbers(array, null=np.nan))
+
+
+def _power(value: nw.Expr, power: int) -> nw.Expr:
+    if power == 0:
+        return (~value.is_null()).cast(nw.Int64)
+    return value if power == 1 else value * value
+
+
+def _collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+    return frame.collect(backend="pyarrow")

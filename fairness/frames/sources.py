@@ -1,0 +1,250 @@
+"""Open what a user hands over: a frame of any library, or files by their path."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+
+from fairness.errors import InputError, Problem, shown, unknown_name
+from fairness.frames.eager import EagerTable
+from fairness.frames.lazy import LazyTable
+
+_GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files and how to read them; made by `scan`.
+
+    Parameters
+    ----------
+    files : tuple of str
+        Absolute paths, sorted, all of one kind.
+    is_parquet : bool
+        Whether they are Parquet; else they are CSV.
+    header : bool
+        Whether the first line of a CSV file names its columns.
+    columns : tuple of str
+        Names for the columns of a file without header; else their positions.
+    missing : tuple of str
+        Further texts that count as missing, beside the empty cell.
+    delimiter : str or None
+        One character; None lets it be found.
+    encoding : str
+    """
+
+    files: tuple[str, ...]
+    is_parquet: bool = False
+    header: bool = True
+    columns: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    delimiter: str | None = None
+    encoding: str = "utf-8"
+
+
+def scan(
+    path: str | Path,
+    *,
+    header: bool = True,
+    columns: Sequence[str] = (),
+    missing: Sequence[str] = (),
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+) -> Source:
+    """Name files to be read by `fa.audit`, with the options that reading needs.
+
+    Parameters
+    ----------
+    path : str or Path
+        A CSV or Parquet file, or a glob of either.
+    header : bool, default True
+        Whether the first line of a CSV file names its columns. Without it they
+        are called "0", "1", … unless `columns` names them.
+    columns : sequence of str, optional
+        Names for the columns of a file without header.
+    missing : sequence of str, optional
+        Texts that count as missing. Only the empty cell does by itself: `NA`
+        is a label like any other.
+    delimiter : str, optional
+        Found by looking at the file where not given.
+    encoding : str, default "utf-8"
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    InputError
+        No such file, an empty one, a kind that is not known, a mix of kinds.
+
+    Examples
+    --------
+    >>> import fairness as fa
+    >>> fa.scan("data/samples/customers.csv", missing=["NA"]).missing
+    ('NA',)
+    """
+    text = str(path)
+    if not text:
+        raise InputError(Problem("data", "the path is empty", "name a file"))
+    if "\x00" in text:
+        raise InputError(Problem("data", f"{shown(text)} is not a path"))
+    found = [text] if Path(text).is_file() else sorted(glob.glob(text))
+    found = [name for name in found if Path(name).is_file()]
+    if not found:
+        raise InputError(_absent(text))
+    problems = [problem for problem in map(_not_a_table, found) if problem]
+    if problems:
+        raise InputError(problems)
+    kinds = {_starts_with(name, _PARQUET) for name in found}
+    if len(kinds) > 1:
+        raise InputError(Problem(shown(text), "mixes CSV and Parquet files"))
+    if delimiter is not None and len(delimiter) != 1:
+        raise InputError(
+            Problem(
+                "delimiter",
+                f"{shown(delimiter)} is not one character",
+                r"for tabs write --delimiter $'\t' in the shell",
+            )
+        )
+    if columns and header:
+        raise InputError(
+            Problem(
+                "columns",
+                "names the columns of a file that has a header",
+                "say that there is none: --no-header (header=False in Python)",
+            )
+        )
+    return Source(
+        tuple(str(Path(name).resolve()) for name in found),
+        kinds.pop(),
+        header,
+        tuple(columns),
+        tuple(missing),
+        delimiter,
+        encoding,
+    )
+
+
+def open_table(data: Any, *, name: str = "data") -> EagerTable | LazyTable:
+    """Return a table for a frame of any supported library, a path or a `Source`.
+
+    Raises
+    ------
+    InputError
+        A type that is no table, a file that cannot be read.
+    """
+    if isinstance(data, str | Path):
+        data = scan(data)
+    if isinstance(data, Source):
+        from fairness.frames.files import open_files  # noqa: PLC0415  # loads DuckDB
+
+        return open_files(data, name=name)
+    try:
+        frame = nw.from_native(data)
+    except TypeError:
+        raise InputError(
+            Problem(
+                name,
+                f"is a {type(data).__name__}, not a table",
+                "pass a pandas, polars or pyarrow table, a DuckDB relation, an Ibis "
+                "table, a PySpark frame, or the path of a CSV or Parquet file",
+            )
+        ) from None
+    if isinstance(frame, nw.LazyFrame):
+        return LazyTable(frame, name=name)
+    return EagerTable(frame, name=name)
+
+
+def read_eager(
+    data: Any, columns: Sequence[str], *, name: str, like: EagerTable | LazyTable | None
+) -> EagerTable:
+    """Return some columns of any table in memory.
+
+    Parameters
+    ----------
+    data : table, path or Source
+    columns : sequence of str
+    name : str
+        What the table is called in messages.
+    like : table, optional
+        Whose `missing` tokens hold here too.
+
+    Raises
+    ------
+    InputError
+        A column that the table does not have.
+    """
+    table = (
+        data
+        if isinstance(data, EagerTable | LazyTable)
+        else open_table(data, name=name)
+    )
+    problems = [
+        unknown_name(name, column, table.columns, "column")
+        for column in columns
+        if column not in table.columns
+    ]
+    if problems:
+        raise InputError(problems)
+    missing = table.missing or (like.missing if like else ())
+    if isinstance(table, LazyTable):
+        return EagerTable(table.collect(columns), name=name, missing=missing)
+    table.missing = missing
+    return table
+
+
+def same_options(path: str | Path, source: Source) -> Source:
+    """Return another file, read with the options of a first one.
+
+    Examples
+    --------
+    >>> first = scan("data/samples/customers.csv", missing=["NA"])
+    >>> same_options("data/samples/protected.csv", first).missing
+    ('NA',)
+    """
+    return replace(scan(path), missing=source.missing)
+
+
+def _starts_with(name: str, *magic: bytes) -> bool:
+    with open(name, "rb") as file:  # noqa: PTH123
+        return file.read(4).startswith(magic)
+
+
+def _not_a_table(name: str) -> Problem | None:
+    with open(name, "rb") as file:  # noqa: PTH123
+        start = file.read(8192)
+    if not start:
+        return Problem(shown(name), "is empty")
+    if start.startswith((_PARQUET, _GZIP, *_UTF16)) or b"\x00" not in start:
+        return None
+    return Problem(
+        shown(name),
+        "is neither CSV nor Parquet",
+        "export the sheet or table as CSV (UTF-8) and name that file",
+    )
+
+
+def _absent(text: str) -> Problem:
+    path = Path(text)
+    if "*" in text or "?" in text:
+        return Problem(shown(text), "matches no file")
+    if path.is_dir():
+        return Problem(
+            shown(text),
+            "is a directory",
+            f"name its files: {text.rstrip('/')}/*.parquet",
+        )
+    parent = path.parent
+    beside = sorted(p.name for p in parent.iterdir()) if parent.is_dir() else []
+    if beside:
+        told = unknown_name("", path.name, beside, "file")
+        return Problem(shown(text), "no such file", told.hint)
+    return Problem(shown(text), "no such file")

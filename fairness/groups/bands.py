@@ -1,0 +1,252 @@
+"""Bands of numbers, and of ages at a date."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness.errors import InputError, Problem, shown
+from fairness.groups.labels import MISSING, label_of
+
+Kind = Literal["number", "date"]
+_SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(.*)")
+_OLDEST_YEAR, _LATEST_YEAR, _OLDEST_AGE = 1850, 2100, 150
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Half-open bands between edges, with one below the first edge.
+
+    Parameters
+    ----------
+    column : str
+    edges : tuple of float
+        Rising. Edges 18, 30, 45 make (-inf,18), [18,30), [30,45), [45,inf).
+
+    Examples
+    --------
+    >>> bands = Bands("age", (18, 30))
+    >>> bands.labels
+    ('(-inf,18)', '[18,30)', '[30,inf)')
+    >>> bands.codes([17, 18, 29.5, None, 64], kind="number").tolist()
+    [0, 1, 1, -1, 2]
+    """
+
+    column: str
+    edges: tuple[float, ...]
+
+    @classmethod
+    def of(cls, column: str, edges: Sequence[Any]) -> Bands:
+        """Return bands from edges as a user gives them.
+
+        Raises
+        ------
+        InputError
+            No edges, an edge that is no number, edges that do not rise.
+        """
+        where = f"bands of {shown(column)}"
+        try:
+            numbers = tuple(float(edge) for edge in edges)
+        except (TypeError, ValueError):
+            raise InputError(
+                Problem(
+                    where,
+                    f"edges {shown(list(edges))} are not all numbers",
+                    "write 18,30,45",
+                )
+            ) from None
+        if not numbers or not all(math.isfinite(edge) for edge in numbers):
+            raise InputError(Problem(where, "needs at least one finite edge"))
+        if any(b <= a for a, b in zip(numbers, numbers[1:], strict=False)):
+            raise InputError(
+                Problem(where, f"edges {shown(list(edges))} do not rise", "sort them")
+            )
+        return cls(column, numbers)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """One label a band, from the lowest to the highest."""
+        marks = [f"{edge:.15g}" for edge in self.edges]
+        inner = [f"[{a},{b})" for a, b in zip(marks, marks[1:], strict=False)]
+        return (f"(-inf,{marks[0]})", *inner, f"[{marks[-1]},inf)")
+
+    def codes(
+        self,
+        values: Sequence[object],
+        *,
+        kind: Kind,
+        as_of: date | None = None,
+        missing: Sequence[str] = (),
+    ) -> NDArray[np.int64]:
+        """Return the band of each value, -1 where it is missing.
+
+        Raises
+        ------
+        InputError
+            A value that is no number (no date), or a date after `as_of`.
+        """
+        parsed, bad = _parse(values, kind, missing)
+        if bad:
+            raise InputError(self.unparsed(bad, kind))
+        if kind == "date":
+            if as_of is None:
+                raise InputError(self.without_date())
+            parsed = day_number(as_of) - parsed
+            if np.any(parsed < 0):
+                raise InputError(self.after(as_of))
+            edges = [edge * 10_000 for edge in self.edges]
+        else:
+            edges = list(self.edges)
+        found = np.searchsorted(edges, parsed, side="right")
+        return np.where(np.isnan(parsed), -1, found).astype(np.int64)
+
+    def check_spread(self, used: Sequence[int], values: Sequence[object]) -> None:
+        """Refuse ages as edges for a column of birth years.
+
+        Parameters
+        ----------
+        used : sequence of int
+            The bands that hold anybody.
+        values : sequence
+            Some values of the column.
+
+        Raises
+        ------
+        InputError
+            All lie beyond the last edge, and look like years.
+        """
+        numbers, _ = _parse(values, "number", ())
+        numbers = numbers[np.isfinite(numbers)]
+        if set(used) - {-1} != {len(self.edges)} or not len(numbers):
+            return
+        years = _OLDEST_YEAR <= numbers.min() and numbers.max() <= _LATEST_YEAR
+        if years and max(self.edges) < _OLDEST_AGE:
+            born = [f"{numbers.max() + 1 - edge:.0f}" for edge in reversed(self.edges)]
+            raise InputError(
+                Problem(
+                    f"bands of {shown(self.column)}",
+                    f"the column holds years ({numbers.min():.0f} to {numbers.max():.0f}), "
+                    "and the edges look like ages",
+                    f"give years of birth as edges, for example {self.column}="
+                    + ",".join(born),
+                )
+            )
+
+    def unparsed(self, values: Sequence[object], kind: Kind) -> Problem:
+        """Return the problem of values that cannot be banded."""
+        listed = ", ".join(shown(value) for value in values[:5])
+        wanted = "numbers" if kind == "number" else "dates (YYYY-MM-DD)"
+        return Problem(
+            f"bands of {shown(self.column)}",
+            f"the column has values that are not {wanted}: {listed}",
+            "name what stands for a missing value with --missing (missing= in "
+            "fa.scan), or write dates as YYYY-MM-DD",
+        )
+
+    def without_date(self) -> Problem:
+        """Return the problem of a date column without a day to count ages at."""
+        return Problem(
+            f"bands of {shown(self.column)}",
+            "a date is banded by age, which needs a day to be counted at",
+            "give --as-of YYYY-MM-DD (as_of= in Python)",
+        )
+
+    def after(self, as_of: date) -> Problem:
+        """Return the problem of dates that lie after the day of the audit."""
+        return Problem(
+            f"bands of {shown(self.column)}",
+            f"the column has dates after {as_of.isoformat()}",
+            f"correct them, or empty the cell so that the customer counts as {MISSING}",
+        )
+
+
+def kind_of(values: Sequence[object], missing: Sequence[str] = ()) -> Kind:
+    """Return whether values are numbers or dates, going by those that parse.
+
+    Examples
+    --------
+    >>> kind_of(["1987-05-04", "", None]), kind_of(["41", "7"])
+    ('date', 'number')
+    """
+    bad_numbers = _parse(values, "number", missing)[1]
+    if not bad_numbers:
+        return "number"
+    bad_dates = _parse(values, "date", missing)[1]
+    return "date" if len(bad_dates) < len(bad_numbers) else "number"
+
+
+def day_number(day: date) -> int:
+    """Return a number whose difference over 10,000 is the age in full years.
+
+    Examples
+    --------
+    >>> (day_number(date(2026, 3, 1)) - day_number(date(2000, 3, 2))) // 10_000
+    25
+    """
+    return day.year * 10_000 + day.month * 100 + day.day
+
+
+def parse_day(value: object) -> date | None:
+    """Return a date, or None where the value is none.
+
+    Examples
+    --------
+    >>> parse_day("2026-11-01"), parse_day("01/11/2026")
+    (datetime.date(2026, 11, 1), None)
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = str(value).strip()
+    slashed = _SLASHED.fullmatch(text)
+    if slashed:
+        year, month, day, rest = slashed.groups()
+        text = f"{year}-{month:0>2}-{day:0>2}{rest}"
+    if "-" not in text:
+        return None
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        return None
+
+
+def _parse(
+    values: Sequence[object], kind: Kind, missing: Sequence[str]
+) -> tuple[NDArray[np.float64], list[object]]:
+    parsed = np.full(len(values), np.nan)
+    bad = []
+    for position, value in enumerate(values):
+        if label_of(value, missing) == MISSING:
+            continue
+        number = _number(value) if kind == "number" else _day(value)
+        if number is None:
+            bad.append(value)
+        else:
+            parsed[position] = number
+    return parsed, bad
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, date):
+        return None
+    if isinstance(value, int | float | Decimal):
+        return float(value)
+    try:
+        number = float(str(value).strip())
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number
+
+
+def _day(value: object) -> float | None:
+    day = parse_day(value)
+    return None if day is None else float(day_number(day))

@@ -1,0 +1,473 @@
+"""Policies from packs and files, and a policy as a document to read."""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from importlib import import_module, resources
+from pathlib import Path
+from typing import Any
+
+from fairness.errors import (
+    PolicyError,
+    Problem,
+    alternatives,
+    ascii_controls,
+    shown,
+    unknown_name,
+)
+from fairness.policy.fields import as_fraction, key_path, told
+from fairness.policy.model import (
+    SCHEMA,
+    MetricTraits,
+    Policy,
+    Rule,
+    repeated_ids,
+)
+
+_WIDTH = 100
+_STALE = timedelta(days=180)
+
+Metrics = Mapping[str, MetricTraits]
+
+
+def list_packs() -> tuple[str, ...]:
+    """Return the names of the policies that come with the library, sorted.
+
+    Examples
+    --------
+    >>> list_packs()
+    ('equal-opportunity', 'exploitative-offers', 'us-four-fifths')
+    """
+    folder = resources.files("fairness.policy").joinpath("packs")
+    names = [entry.name for entry in folder.iterdir()]
+    return tuple(
+        sorted(name[: -len(".toml")] for name in names if name.endswith(".toml"))
+    )
+
+
+def load_pack(name: str, *, metrics: Metrics | None = None) -> Policy:
+    """Return a policy that comes with the library.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_packs`.
+    metrics : mapping of name to MetricTraits, optional
+        The metrics that a rule may name; None means those of the library.
+
+    Raises
+    ------
+    PolicyError
+        Where there is no such pack.
+
+    Examples
+    --------
+    >>> load_pack("us-four-fith")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    fairness.errors.PolicyError: policy: 'us-four-fith' is not a policy pack...
+      Hint: did you mean 'us-four-fifths'?
+    """
+    packs = list_packs()
+    if name not in packs:
+        raise PolicyError(unknown_name("policy", name, packs, "policy pack"))
+    file = resources.files("fairness.policy").joinpath("packs", f"{name}.toml")
+    return _read(parse_toml(file.read_bytes(), f"{name}.toml"), f"{name}.toml", metrics)
+
+
+def load_policy(
+    source: str | Path | Policy, *, metrics: Metrics | None = None
+) -> Policy:
+    """Return a policy from a pack, a TOML file or itself, checked against the metrics.
+
+    Parameters
+    ----------
+    source : str, Path or Policy
+        The name of a pack, or the path of a ``.toml`` file.
+    metrics : mapping of name to MetricTraits, optional
+        The metrics that a rule may name; None means those of the library.
+
+    Raises
+    ------
+    PolicyError
+        With every problem: file, key, value, what is allowed, a hint.
+
+    Examples
+    --------
+    >>> load_policy("policies/spring.yaml")
+    Traceback (most recent call last):
+    fairness.errors.PolicyError: policies/spring.yaml: is not a TOML file
+      Hint: a policy is written in TOML and its file ends in .toml
+    """
+    if isinstance(source, Policy):
+        problems = [
+            Problem(
+                f"policy {source.name}, {problem.where}", problem.what, problem.hint
+            )
+            for problem in _metric_problems(enumerate(source.rules), _known(metrics))
+        ]
+        if problems:
+            raise PolicyError(problems)
+        return source
+    if not isinstance(source, str | Path):
+        what = f"{told(source)} is not a policy, the name of a pack or a path"
+        raise PolicyError(Problem("policy", what))
+    if isinstance(source, str) and not re.search(r"[/\\]|\.\w+$", source):
+        return load_pack(source, metrics=metrics)
+    file = ascii_controls(str(source))
+    return _read(parse_toml(read_bytes(Path(source)), file), file, metrics)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a TOML file.
+
+    Raises
+    ------
+    PolicyError
+        Where the file has another ending or cannot be read.
+    """
+    file = ascii_controls(str(path))
+    if path.suffix != ".toml":
+        hint = "a policy is written in TOML and its file ends in .toml"
+        raise PolicyError(Problem(file, "is not a TOML file", hint))
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        hint = f"packs are named without .toml: {alternatives(list_packs())}"
+        raise PolicyError(Problem(file, "there is no such file", hint)) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise PolicyError(Problem(file, f"cannot be read: {reason}")) from error
+    except ValueError as error:
+        raise PolicyError(Problem(file, "is not the name of a file")) from error
+
+
+def parse_toml(content: bytes, file: str) -> dict[str, Any]:
+    """Return the tables of a TOML file, with every number as it is written.
+
+    Parameters
+    ----------
+    content : bytes
+    file : str
+        How messages name the file.
+
+    Raises
+    ------
+    PolicyError
+        With file, line and column.
+
+    Examples
+    --------
+    >>> parse_toml(b"alpha = 0.050", "a.toml")
+    {'alpha': Decimal('0.050')}
+    >>> parse_toml(b"alpha = 5%", "a.toml")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    fairness.errors.PolicyError: a.toml, line 1, column 10: is not TOML: expected...
+      Hint: the line is 'alpha = 5%'
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        what = f"byte {content[error.start]:#04x} is not UTF-8"
+        hint = "save the file with the encoding UTF-8"
+        raise PolicyError(Problem(f"{file}, line {line}", what, hint)) from None
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError(_syntax(str(error), text, file)) from None
+    except RecursionError:
+        what = "is not TOML that can be read: lists or tables nested too deeply"
+        raise PolicyError(Problem(file, what)) from None
+    except (ValueError, ArithmeticError):
+        what = "holds a number or a date that does not exist or has too many digits"
+        raise PolicyError(Problem(file, what)) from None
+
+
+def _syntax(message: str, text: str, file: str) -> Problem:
+    # str.splitlines would also split where TOML has no line end.
+    lines = text.rstrip("\n").split("\n")
+    place = re.search(r" \(at line (\d+), column (\d+)\)$", message)
+    if place:
+        line, column = int(place[1]), int(place[2])
+        message = message[: place.start()]
+    else:
+        line, column = len(lines), len(lines[-1]) + 1
+        message = message.removesuffix(" (at end of document)")
+    what = "is not TOML: " + ascii_controls(message[:1].lower() + message[1:])
+    written = lines[line - 1].strip() if line <= len(lines) else ""
+    hint = f"the line is {shown(written)}" if written else ""
+    return Problem(f"{file}, line {line}, column {column}", what, hint)
+
+
+def _known(metrics: Metrics | None) -> Metrics:
+    if metrics is not None:
+        return metrics
+    registry: Metrics = import_module("fairness.metrics.registry").METRICS
+    return registry
+
+
+def _read(raw: dict[str, Any], file: str, metrics: Metrics | None) -> Policy:
+    problems = []
+    if "schema" not in raw:
+        hint = f'write schema = "{SCHEMA}" in the first line'
+        problems.append(Problem("schema", "is missing", hint))
+    policy = None
+    try:
+        policy = Policy(**raw)
+    except PolicyError as error:
+        problems += error.problems
+    tables = raw.get("rules")
+    listed = tables if isinstance(tables, list) else []
+    if policy is None:
+        problems += _hidden_repetitions(listed, problems)
+    problems += _metric_problems(_valid_rules(listed), _known(metrics))
+    if policy is None or problems:
+        raise PolicyError(_located(problem, file, listed) for problem in problems)
+    return policy
+
+
+def _valid_rules(tables: list[Any]) -> Iterator[tuple[int, Rule]]:
+    for index, table in enumerate(tables):
+        try:
+            rule = Rule.model_validate(table)
+        except (ValueError, PolicyError):
+            continue
+        yield index, rule
+
+
+def _hidden_repetitions(
+    tables: list[Any], told_already: list[Problem]
+) -> list[Problem]:
+    """Return the repeated ids that go unseen while another rule is invalid."""
+    ids = [table.get("id") if isinstance(table, dict) else None for table in tables]
+    repeated = [
+        Problem(key_path(("rules", *steps)), what, hint)
+        for steps, what, hint in repeated_ids(ids)
+    ]
+    return [problem for problem in repeated if problem not in told_already]
+
+
+def _located(problem: Problem, file: str, tables: list[Any]) -> Problem:
+    where = f"{file}, {problem.where}" if problem.where else file
+    index = re.match(r"rules\[(\d+)\]", problem.where)
+    table = tables[int(index[1])] if index else None
+    if isinstance(table, dict) and isinstance(table.get("id"), str):
+        where += f" (rule {shown(table['id'])})"
+    return Problem(where, problem.what, problem.hint)
+
+
+def _metric_problems(
+    rules: Iterable[tuple[int, Rule]], metrics: Metrics
+) -> list[Problem]:
+    problems = []
+    for index, rule in rules:
+        if rule.metric not in metrics:
+            where = key_path(("rules", index, "metric"))
+            problems.append(unknown_name(where, rule.metric, sorted(metrics), "metric"))
+            continue
+        metric = metrics[rule.metric]
+        if not metric.testable and rule.evidence != "point":
+            where = key_path(("rules", index, "evidence"))
+            what = f"{rule.evidence!r} needs a test, and {metric.name} has none"
+            problems.append(Problem(where, what, 'write evidence = "point"'))
+        problems += _bound_problems(rule, metric, index)
+    return problems
+
+
+def _bound_problems(rule: Rule, metric: MetricTraits, index: int) -> Iterator[Problem]:
+    keys = ("at_least", "at_most", "within")
+    key = next(name for name in keys if getattr(rule, name) is not None)
+    low, high = metric.range
+    # No group of equals could meet a floor above parity, wherever the range ends.
+    if key == "at_least" and metric.kind == "ratio":
+        high = min(high, 1.0)
+    where = key_path(("rules", index, key))
+    for value in rule.limits:
+        if value is not None and not low <= value <= high:
+            span = f"{'(' if low == -math.inf else '['}{low:g}, {high:g}"
+            span += ")" if high == math.inf else "]"
+            what = f"{told(value)} is outside {span} of {metric.name}"
+            percent = (
+                metric.kind in ("ratio", "difference") and low <= value / 100 <= high
+            )
+            hint = f"write the {metric.kind} as a fraction, {as_fraction(value)}"
+            yield Problem(where, what, hint if percent else "")
+
+
+_ORDERS = {1: "single attributes", 2: "pairs of attributes"}
+_EVIDENCE = {
+    "significant": "a gap counts when it is statistically significant",
+    "point": "the estimate alone decides",
+    "proven": "the whole confidence interval has to lie inside the bound",
+}
+_SEVERITY = {
+    "block": "a failure blocks the campaign",
+    "review": "a failure asks for a named reviewer",
+    "note": "a failure is noted and changes no verdict",
+}
+
+
+def policy_text(policy: Policy, *, today: date | None = None) -> str:
+    r"""Return a policy as a plain-text document, at most 100 columns wide.
+
+    Parameters
+    ----------
+    policy : Policy
+    today : date, optional
+        With a day, the document says which rules apply on it, and warns where the
+        policy was last checked more than 180 days before.
+
+    Returns
+    -------
+    str
+        Control characters of the policy file are shown, not passed on.
+
+    Examples
+    --------
+    >>> rule = {
+    ...     "id": "ours", "title": "Burdens", "metric": "burden_ratio",
+    ...     "at_most": "1.25", "severity": "review", "status": "voluntary",
+    ...     "why": "We do not lean on anybody.",
+    ...     "citation": {"source": "practice", "as_of": "2026-11-23"},
+    ... }
+    >>> policy = Policy(
+    ...     name="house", version="1", title="House rules", jurisdiction="none",
+    ...     disclaimer="Ours alone.", as_of="2026-11-23", rules=[rule],
+    ... )
+    >>> print(*policy_text(policy).splitlines()[12:16], sep="\n")
+    ours  Burdens
+      bound     burden_ratio must be at most 1.25
+      looks at  single attributes; any offers
+      severity  review: a failure asks for a named reviewer
+    """
+    title = _plain(policy.title)
+    blocks = [
+        (0, [title, "=" * min(len(title), _WIDTH)]),
+        (14, list(_head(policy))),
+        (0, [_staleness(policy, today)]),
+        *((12, list(_rule_lines(rule, today))) for rule in policy.rules),
+        (0, [_plain(policy.disclaimer)]),
+    ]
+    texts = ["\n".join(_wrapped(lines, margin)) for margin, lines in blocks]
+    return "\n\n".join(text for text in texts if text) + "\n"
+
+
+def _wrapped(lines: Iterable[str], margin: int) -> Iterator[str]:
+    for line in lines:
+        yield from textwrap.wrap(
+            line, _WIDTH, subsequent_indent=" " * margin, break_on_hyphens=False
+        )
+
+
+def _plain(text: str) -> str:
+    return ascii_controls(" ".join(text.split()))
+
+
+def _percent(value: Decimal) -> str:
+    return f"{(value * 100).normalize():f} %"
+
+
+def _head(policy: Policy) -> Iterator[str]:
+    yield f"policy        {_plain(policy.name)} {_plain(policy.version)}"
+    yield f"digest        {policy.digest}"
+    yield f"jurisdiction  {_plain(policy.jurisdiction)}"
+    yield f"sectors       {', '.join(map(_plain, policy.sectors)) or 'any'}"
+    yield f"checked on    {policy.as_of}"
+    yield (
+        f"evidence      fails below p = {told(policy.alpha)}, inconclusive below "
+        f"{told(policy.alpha_review)}"
+    )
+    yield (
+        f"too few       fewer than {policy.min_expected} expected; a review where they "
+        f"hold more than {_percent(policy.max_unmeasured)} of the customers"
+    )
+    required = policy.required
+    listed = "every audited attribute" if required is None else ", ".join(required)
+    yield f"required      {_plain(listed) or 'none'}"
+    for name, reason in policy.allowed_strata.items():
+        yield f"stratum       {_plain(name)}: {_plain(reason)}"
+
+
+def _staleness(policy: Policy, today: date | None) -> str:
+    if today is None or today - policy.as_of <= _STALE:
+        return ""
+    days = (today - policy.as_of).days
+    return (
+        f"WARNING: last checked on {policy.as_of}, {days} days before {today}. "
+        "Check the citations before use."
+    )
+
+
+def _rule_lines(rule: Rule, today: date | None) -> Iterator[str]:
+    metric = _plain(rule.metric)
+    yield f"{rule.id}  {_plain(rule.title)}"
+    yield f"  bound     {metric} must be {rule.bound}"
+    yield f"  looks at  {_scope(rule)}"
+    for condition in _conditions(rule):
+        yield f"  only      {condition}"
+    yield f"  severity  {rule.severity}: {_SEVERITY[rule.severity]}"
+    if rule.unwaivable:
+        yield "            no waiver is accepted"
+    yield f"  evidence  {rule.evidence}: {_EVIDENCE[rule.evidence]}"
+    yield f"  status    {_status(rule, today)}"
+    yield f"  why       {_plain(rule.why)}"
+    cited = ", ".join(
+        part for part in (rule.citation.source, rule.citation.locator) if part
+    )
+    doubt = "" if rule.confirmed else " (not confirmed)"
+    yield f"  source    {_plain(cited)}, as of {rule.citation.as_of}{doubt}"
+
+
+def _scope(rule: Rule) -> str:
+    orders = [_ORDERS.get(k, f"{k} attributes together") for k in rule.order]
+    among = "" if rule.attributes is None else f" among {', '.join(rule.attributes)}"
+    offers = "any" if rule.offers is None else " or ".join(rule.offers)
+    against = "" if rule.reference is None else f", against {rule.reference}"
+    return _plain(f"{' and '.join(orders)}{among}; {offers} offers{against}")
+
+
+def _conditions(rule: Rule) -> Iterator[str]:
+    present: list[tuple[object, Callable[[], str]]] = [
+        (
+            rule.min_share,
+            lambda: f"groups with {_percent(rule.min_share)} of the customers or more",
+        ),
+        (
+            rule.ratio_below,
+            lambda: f"groups whose selection-rate ratio is below {rule.ratio_below}",
+        ),
+        (
+            rule.shortfall_at_least,
+            lambda: f"where {rule.shortfall_at_least} people or more are short",
+        ),
+        (
+            rule.shortfall_share_at_least,
+            lambda: (
+                f"where {_percent(rule.shortfall_share_at_least)} of the group or more "
+                "are short"
+            ),
+        ),
+    ]
+    return (words() for value, words in present if value)
+
+
+def _status(rule: Rule, today: date | None) -> str:
+    dates = [
+        f"{word} {day}"
+        for word, day in (("from", rule.effective_from), ("to", rule.effective_to))
+        if day
+    ]
+    words = " ".join([rule.status.replace("_", " "), *dates])
+    if rule.basis:
+        words += f"; basis: {_plain(rule.basis)}"
+    if today is None:
+        return words
+    applies, reason = rule.in_force(today)
+    answer = "applies" if applies else f"does not apply ({reason})"
+    return f"{words}; on {today} it {answer}"

@@ -1,0 +1,153 @@
+"""The packs load, say where they come from, and read as documents."""
+
+import sys
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairness.errors import PolicyError
+from fairness.policy import Policy, list_packs, load_pack, load_policy, policy_text
+
+EXPECTED = {
+    "us-four-fifths": [
+        ("ff-air", "at least 0.80", (1,), "block", "significant"),
+        ("ff-cell", "at least 0.80", (2,), "block", "significant"),
+        ("ff-smaller", "at least 0.90", (1,), "note", "significant"),
+        ("ff-sd", "at least -3", (1,), "note", "point"),
+        ("ff-flip", "at least 0.80", (1,), "note", "point"),
+        ("ff-power", "at least 0.80", (1,), "note", "point"),
+    ],
+    "equal-opportunity": [("eo-tpr", "at least 0.80", (1,), "block", "significant")],
+    "exploitative-offers": [
+        ("ex-burden", "at most 1.25", (1,), "block", "significant")
+    ],
+}
+
+
+def test_packs_are_those_documented():
+    assert list_packs() == tuple(sorted(EXPECTED))
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_pack_holds_the_documented_rules(name, metrics):
+    policy = load_policy(name, metrics=metrics)
+    assert policy.name == name
+    assert policy == load_pack(name, metrics=metrics)
+    found = [(r.id, r.bound, r.order, r.severity, r.evidence) for r in policy.rules]
+    assert found == EXPECTED[name]
+
+
+def test_metrics_are_those_of_the_library_unless_given(monkeypatch, metrics):
+    registry = SimpleNamespace(METRICS=metrics)
+    monkeypatch.setitem(sys.modules, "fairness.metrics", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "fairness.metrics.registry", registry)
+    assert load_policy("us-four-fifths").name == "us-four-fifths"
+    registry.METRICS = {}
+    with pytest.raises(PolicyError, match="Available: none"):
+        load_policy("us-four-fifths")
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_pack_cites_every_rule_and_says_what_it_is_not(name, metrics):
+    policy = load_pack(name, metrics=metrics)
+    assert "Not legal advice" in policy.disclaimer
+    assert policy.as_of == date(2026, 11, 23)
+    for rule in policy.rules:
+        assert rule.citation.source
+        assert rule.citation.as_of <= policy.as_of
+        assert rule.in_force(policy.as_of)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "offers"),
+    [
+        ("us-four-fifths", ("beneficial", "neutral")),
+        ("equal-opportunity", ("beneficial", "neutral")),
+        ("exploitative-offers", ("burdensome", "neutral")),
+    ],
+)
+def test_pack_applies_to_the_offers_whose_harm_it_measures(name, offers, metrics):
+    assert {rule.offers for rule in load_pack(name, metrics=metrics).rules} == {offers}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_document_of_a_pack_says_all_of_it_within_the_width(name, metrics):
+    policy = load_pack(name, metrics=metrics)
+    text = policy_text(policy, today=date(2026, 11, 23))
+    assert max(map(len, text.splitlines())) <= 100
+    flat = " ".join(text.split())
+    for words in (policy.title, policy.version, policy.digest, policy.jurisdiction):
+        assert words in flat
+    assert policy.disclaimer in flat
+    for rule in policy.rules:
+        for words in (rule.id, rule.title, rule.bound, rule.citation.locator):
+            assert words in flat
+        assert rule.why in flat
+    unconfirmed = sum(not rule.confirmed for rule in policy.rules)
+    assert flat.count("(not confirmed)") == unconfirmed
+    assert "WARNING" not in text
+
+
+def test_document_warns_of_a_policy_last_checked_over_180_days_ago(metrics):
+    policy = load_pack("us-four-fifths", metrics=metrics)
+    assert "WARNING" not in policy_text(policy)
+    assert "WARNING" not in policy_text(policy, today=date(2027, 5, 22))
+    late = policy_text(policy, today=date(2027, 5, 23))
+    assert "WARNING: last checked on 2026-11-23, 181 days before 2027-05-23" in late
+
+
+def test_document_puts_every_condition_into_words(policy_table):
+    policy_table["allowed_strata"] = {"tenure": "Another product."}
+    policy_table["required"] = ["gender"]
+    policy_table["rules"][0] |= {
+        "attributes": ["gender", "age"], "order": [1, 2, 3], "offers": ["neutral"],
+        "reference": "gender=f", "min_share": "0.02", "ratio_below": "0.90",
+        "shortfall_at_least": 10, "shortfall_share_at_least": "0.005",
+        "unwaivable": True, "confirmed": False, "status": "withdrawn",
+        "basis": "voluntary", "effective_from": "2026-01-01", "effective_to": "2026-12-31",
+    }  # fmt: skip
+    text = policy_text(Policy(**policy_table), today=date(2027, 1, 1))
+    for words in (
+        "stratum       tenure: Another product.",
+        "required      gender",
+        "single attributes and pairs of attributes and 3 attributes together among",
+        "gender, age; neutral offers, against gender=f",
+        "groups with 2 % of the customers or more",
+        "groups whose selection-rate ratio is below 0.90",
+        "where 10 people or more are short",
+        "where 0.5 % of the group or more are short",
+        "no waiver is accepted",
+        "29 CFR 1607, 4(D), as of 2026-11-23 (not confirmed)",
+        "withdrawn from 2026-01-01 to 2026-12-31; basis: voluntary",
+        "on 2027-01-01 it does not apply (not after 2026-12-31)",
+    ):
+        assert words in " ".join(text.split()) or words in text
+
+
+hostile = st.text(
+    st.sampled_from("ab \n\t\x00\x07\x1b[2J\u202e\u2028\x85\u200bé中-"),
+    min_size=1,
+    max_size=300,
+).filter(str.strip)
+
+
+@given(text=hostile)
+def test_hostile_text_is_inert_and_within_the_width(text):
+    policy = Policy(
+        name="a", version=text, title=text, jurisdiction=text, disclaimer=text,
+        as_of="2026-11-23", sectors=[text], required=[text], allowed_strata={text: text},
+        rules=[
+            {
+                "id": "a", "title": text, "metric": text, "at_least": "0.8",
+                "severity": "note", "status": "practice", "why": text,
+                "attributes": [text], "basis": text,
+                "citation": {"source": text, "locator": text, "as_of": "2026-11-23"},
+            }
+        ],
+    )  # fmt: skip
+    document = policy_text(policy, today=date(2028, 1, 1))
+    assert all(c.isprintable() for line in document.split("\n") for c in line)
+    assert max(map(len, document.split("\n"))) <= 100
