@@ -101,9 +101,9 @@ def _cell_deviance(
     series = np.zeros_like(v)
     for power in (17, 15, 13, 11, 9, 7, 5, 3):
         series = 1 / power + v * v * series
-    small = expected * (t * v + 2 * (1 + t) * v**3 * series)
+    small = expected * (t * v + 2 * (1 + t) * v * v * v * series)
     large = xlogy(cell, np.where(close, 1.0, cell / expected)) - gap
-    return np.where(close, small, np.maximum(large, 0.0))
+    return np.asarray(np.where(close, small, np.maximum(large, 0.0)))
 
 
 def log_point(a: FloatArray, b: FloatArray, c: FloatArray, d: FloatArray) -> FloatArray:

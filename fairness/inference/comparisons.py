@@ -145,10 +145,17 @@ def score_difference(
         return _difference_statistic(value, estimate, (x1, n1, x2, n2))
 
     one = np.ones_like(estimate)
-    low = decreasing_root(lambda value: statistic(value) - z, -one, estimate)
-    high = decreasing_root(lambda value: statistic(value) + z, estimate, one)
-    low, high = np.where(z == np.inf, -one, low), np.where(z == np.inf, one, high)
-    low, high = np.where(estimate == -1, -one, low), np.where(estimate == 1, one, high)
+    near_low, near_high = newcombe(x1, n1, x2, n2, confidence)
+    limits = []
+    for sign, near in ((1.0, near_low), (-1.0, near_high)):
+
+        def excess(value: FloatArray, target: FloatArray = sign * z) -> FloatArray:
+            return statistic(np.clip(value, -one, one)) - target
+
+        below, above = bracket(excess, near, np.abs(estimate - near) / 8)
+        root = decreasing_root(excess, np.maximum(below, -one), np.minimum(above, one))
+        limits.append(np.where((z == np.inf) | (estimate == -sign), -sign, root))
+    low, high = limits
     return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
@@ -169,10 +176,10 @@ def _difference_statistic(
     d = x2 * value * (1 - value)
     b, c, d = b / (3 * total), c / (3 * total), d / total
     spread = np.sqrt(np.maximum(b * b - c, 0.0))
-    twist = b**3 - 1.5 * b * c + 0.5 * d
+    twist = b * (b * b - 1.5 * c) + 0.5 * d
     sign = np.where(twist < 0, -1.0, 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        cosine = np.where(spread > 0, twist / (sign * spread**3), 0.0)
+        cosine = np.where(spread > 0, twist / (sign * spread * spread * spread), 0.0)
     angle = (np.pi + np.arccos(np.clip(cosine, -1.0, 1.0))) / 3
     second = 2 * sign * spread * np.cos(angle) - b
     second = np.clip(second, np.maximum(0.0, -value), np.minimum(1.0, 1 - value))
@@ -231,7 +238,7 @@ def score_ratio(
     --------
     >>> low, high = score_ratio([700, 0, 3], [5000, 9, 9], [1000, 5, 0], [5000, 9, 9])
     >>> print(low.round(4), high.round(4))
-    [0.641  0.     0.8221] [0.7643 0.7439    inf]
+    [0.6408 0.     0.893 ] [0.7645 0.6266    inf]
     """
     x1, n1, x2, n2 = two_groups(selected, n, selected_ref, n_ref)
     x1, n1, x2, n2, z = np.broadcast_arrays(
@@ -261,7 +268,8 @@ def _ratio_statistic(logarithm: FloatArray, table: Table) -> FloatArray:
 
 def _ratio_guess(table: Table) -> tuple[FloatArray, FloatArray]:
     """Return about where the logarithm of a ratio is, and its standard error."""
-    x1, n1, x2, n2 = (count + 0.5 for count in table)
+    added = zip(table, (0.5, 1.0, 0.5, 1.0), strict=True)
+    x1, n1, x2, n2 = (count + more for count, more in added)
     error = np.sqrt(1 / x1 - 1 / n1 + 1 / x2 - 1 / n2)
     return np.log(x1 / n1 / (x2 / n2)), error
 
@@ -314,7 +322,7 @@ def score_odds_ratio(
     --------
     >>> low, high = score_odds_ratio(56, 70, 48, 80)
     >>> print(low.round(4), high.round(4))
-    1.2824 5.5334
+    1.2816 5.5402
     """
     x1, n1, x2, n2 = two_groups(selected, n, selected_ref, n_ref)
     x1, n1, x2, n2, z = np.broadcast_arrays(

@@ -184,7 +184,7 @@ def rate_interval(
     --------
     >>> low, high = rate_interval([0, 10, 30], [10, 100, 100])
     >>> print(low.round(4), high.round(4))
-    [0.     0.0546 0.2189] [0.3085 0.1751 0.3958]
+    [0.     0.0542 0.2189] [0.3085 0.1747 0.3958]
     """
     x, size = counted(selected, n)
     low, high = wilson(x, size, confidence)

@@ -66,7 +66,7 @@ def detectable_ratio(
     Examples
     --------
     >>> detectable_ratio([5000, 400, 20], 5000, 0.1, 2.0).round(3)
-    array([0.838, 0.592,   nan])
+    array([0.836, 0.587,   nan])
     """
     one_of_sides(side)
     z_power = np.asarray(ndtri(inside("power", power, 0, 1)))
@@ -144,7 +144,7 @@ def customers_needed(
     Examples
     --------
     >>> customers_needed([0.8, 0.9], 0.1, 1.645, share=0.2)
-    array([1757., 7332.])
+    array([1611., 6704.])
     """
     wanted = numbers("ratio", ratio)
     refuse("ratio", wanted, wanted < 0, "allowed are numbers, 0 or more")

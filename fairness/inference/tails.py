@@ -73,9 +73,9 @@ def hypergeometric_tail(
     Examples
     --------
     >>> hypergeometric_tail([1, 2], 4, [3, 30], [4, 100]).round(6)
-    array([0.242857, 0.890377])
+    array([0.242857, 0.914513])
     >>> hypergeometric_tail([1, 2], 4, [3, 30], [4, 100], mid_p=True).round(6)
-    array([0.128571, 0.757577])
+    array([0.128571, 0.776655])
     """
     one_of_sides(side)
     x1, n1, x2, n2 = two_groups(selected, n, selected_ref, n_ref)
@@ -163,7 +163,7 @@ def deviance_z(
     Examples
     --------
     >>> deviance_z([700, 0, 0], [5000, 50, 50], [1000, 20, 0], 5000).round(4)
-    array([-8.0173, -0.6311,  0.    ])
+    array([-8.0041, -0.6315,  0.    ])
     """
     x1, n1, x2, n2 = two_groups(selected, n, selected_ref, n_ref)
     return _deviance_root(x1, n1, x2, n2)
@@ -216,7 +216,7 @@ def pair_tail(
     Examples
     --------
     >>> pair_tail([2, 700], [12, 5000], [30, 1000], [100, 5000])
-    array([2.70186461e-01, 5.40489577e-16])
+    array([2.74443866e-01, 6.01852930e-16])
     """
     table = two_groups(selected, n, selected_ref, n_ref)
     z, log_p = _pair(table, side, exact_below)
@@ -232,7 +232,7 @@ def pair_z(
     side: Side = "lower",
     exact_below: float = 40.0,
 ) -> FloatArray:
-    """z of a group against a reference: larger means more evidence for `side`.
+    """Return z of a group against a reference: larger is more evidence for `side`.
 
         z = -Phi^-1(p),  p from `pair_tail`
 
@@ -267,8 +267,8 @@ def pair_z(
 
     Examples
     --------
-    >>> pair_z([2, 700, 0], [12, 5000, 9000], [30, 1000, 9000], [99, 5000, 9000])
-    array([  0.612,   8.017, 157.971])
+    >>> pair_z([2, 700, 0], [12, 5000, 9000], [30, 999, 9000], [99, 5000, 9000]).round(2)
+    array([  0.6 ,   8.  , 157.97])
     """
     table = two_groups(selected, n, selected_ref, n_ref)
     return _pair(table, side, exact_below)[0]

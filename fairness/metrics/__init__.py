@@ -1,0 +1,15 @@
+"""Measures on counts, and the registry that names and explains them."""
+
+from fairness.metrics.measures import measure_groups
+from fairness.metrics.rates import RATES, rate_counts
+from fairness.metrics.registry import METRICS, Metric, by_code, explain
+
+__all__ = [
+    "METRICS",
+    "RATES",
+    "Metric",
+    "by_code",
+    "explain",
+    "measure_groups",
+    "rate_counts",
+]
