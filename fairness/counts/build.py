@@ -17,7 +17,7 @@ from fairness.counts.table import GroupCounts
 from fairness.errors import InputError, Problem, shown, unknown_name
 from fairness.frames import EagerTable, LazyTable, open_table
 from fairness.groups import Bands, Flag, parse_flag
-from fairness.groups.bands import parse_day
+from fairness.frames.texts import parse_day
 
 
 @dataclass(frozen=True, slots=True)

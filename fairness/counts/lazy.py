@@ -3,39 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from fairness.counts.axes import axis_of, finish, flag_axis
 from fairness.counts.bins import ScoreBins
-from fairness.counts.eager import (
+from fairness.counts.kernel import Cells, Int64Array, combine_cells
+from fairness.counts.measures import (
     bin_table,
-    finish,
     score_bins_of,
     score_range,
+    value_problems,
     weight_problems,
 )
-from fairness.counts.kernel import Cells, Int64Array, combine_cells
-from fairness.counts.roles import OUTCOME_LABELS, Roles, axis_of, check_attribute
-from fairness.counts.table import Axis, GroupCounts
+from fairness.counts.roles import Roles
+from fairness.counts.table import Axis, GroupCounts, Role
 from fairness.errors import InputError, Problem
-from fairness.frames import Encoded, Key, LazyTable, Tally
+from fairness.frames import Encoded, FileTable, Key, LazyTable, Tally
 from fairness.frames.eager import not_numbers
-from fairness.frames.files import FileTable
-from fairness.groups import Bands, flag_codes
-from fairness.groups.bands import kind_of
+from fairness.groups.bands import Bands, Kind, kind_of
 
+# So many distinct texts tell whether a column holds numbers or dates.
 _SAMPLE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
+    """One axis: what is asked for, and what was written before it was parsed."""
+
+    name: str
+    role: Role
     key: Key
-    banded: bool
+    bands: Bands | None = None
+    kind: Kind = "number"
+    banded: bool = False
 
 
 def count_lazy(
     table: LazyTable, roles: Roles
-) -> tuple[GroupCounts, ScoreBins | None, tuple[str, ...]]:
+) -> tuple[GroupCounts, ScoreBins | None]:
     """Count a table through its own engine.
 
     Raises
@@ -44,88 +51,95 @@ def count_lazy(
         With every problem found in the columns.
     """
     problems: list[Problem] = []
-    kinds = {name: _kind(table, name) for name in roles.bands}
-    raw = table
+    plans = [_plan(table, name, role, roles, problems) for name, role in roles.grouped]
+    typed = table
     if isinstance(table, FileTable):
-        numbers = [n for n, kind in kinds.items() if kind == "number"]
-        numbers += [c for c in (roles.score, roles.value, roles.weight) if c]
-        dates = [n for n, kind in kinds.items() if kind == "date"]
-        table = table.typed(numbers, dates)
-    low, high = _extremes(raw, table, roles, problems)
+        typed = _typed(table, roles, plans, problems)
     if problems:
         raise InputError(problems)
-    plans = [_plan(table, name, roles, kinds.get(name)) for name, _ in roles.grouped]
     flags = [flag for flag in (roles.selected, roles.outcome) if flag]
     keys = [plan.key for plan in plans] + [Key(flag.column) for flag in flags]
-    sums = roles.moments()
+    sums = roles.moments
     if roles.weight is not None:
         sums |= {
             "weight": (roles.weight, 1),
             "weight_sq": (roles.weight, 2),
             "weight_n": (roles.weight, 0),
         }
-    tally = table.tally(keys, sums)
+    tally = typed.tally(keys, sums)
     if not len(tally.n):
-        raise InputError(Problem("data", "has no rows"))
-    axes, level_of = _axes(raw, table, roles, plans, tally, problems)
-    weight_n = tally.sums.pop("weight_n", None)
-    if weight_n is not None and roles.weight is not None:
-        least, most = table.extremes(roles.weight)
-        problems += weight_problems(
-            roles.weight,
-            missing=int(tally.n.sum() - weight_n.sum()),
-            low=least,
-            high=most,
-        )
+        raise InputError(Problem(table.name, "has no rows"))
+    low, high = _check_measures(typed, roles, tally, problems)
+    axes, level_of = _axes(typed, roles, plans, tally, problems)
     if problems:
         raise InputError(problems)
     counts = finish(axes, level_of, _cells(tally))
-    for axis in counts.axes:
-        check_attribute(axis, len(axis.labels), counts.rows)
-    bins = None
-    if roles.score is not None:
-        bins = _bins(table, roles, plans, axes, low, high)
-    return counts, bins, ()
+    if roles.score is None:
+        return counts, None
+    return counts, _bins(typed, roles, plans, axes, low, high)
 
 
-def _kind(table: LazyTable, name: str) -> str:
-    if table.is_date(name):
-        return "date"
-    if not table.is_text(name):
-        return "number"
-    return kind_of(table.distinct(name, _SAMPLE), table.missing)
-
-
-def _plan(table: LazyTable, name: str, roles: Roles, kind: str | None) -> _Plan:
+def _plan(
+    table: LazyTable, name: str, role: Role, roles: Roles, problems: list[Problem]
+) -> _Plan:
     bands = roles.bands.get(name)
-    if bands is None or table.is_text(name):
-        # Text that an engine cannot parse for us is grouped as it is and banded after.
-        return _Plan(Key(name), banded=False)
-    if kind != "date":
-        return _Plan(Key(name, bands.edges), banded=True)
-    if roles.as_of is None:
-        raise InputError(bands.without_date())
-    return _Plan(Key(name, bands.edges, roles.as_of), banded=True)
+    if bands is None:
+        return _Plan(name, role, Key(name))
+    kind: Kind = "date" if table.is_date(name) else "number"
+    if table.is_text(name):
+        kind = kind_of(table.distinct(name, _SAMPLE), table.missing)
+        if not isinstance(table, FileTable):
+            # Text that the engine cannot parse for us is banded after it is grouped.
+            return _Plan(name, role, Key(name), bands, kind)
+    if table.has_zone(name):
+        problems.append(bands.with_zone())
+    elif kind == "date" and roles.as_of is None:
+        problems.append(bands.without_date())
+    as_of = roles.as_of if kind == "date" else None
+    return _Plan(name, role, Key(name, bands.edges, as_of), bands, kind, banded=True)
 
 
-def _extremes(
-    raw: LazyTable, table: LazyTable, roles: Roles, problems: list[Problem]
-) -> tuple[float, float]:
-    if isinstance(raw, FileTable):
-        for column in (roles.score, roles.value, roles.weight):
-            if column is None or not raw.is_text(column):
-                continue
-            bad = raw.unparsed(column, "number")
+def _typed(
+    table: FileTable, roles: Roles, plans: list[_Plan], problems: list[Problem]
+) -> FileTable:
+    numbers, dates = [column for _, column in roles.measured], []
+    if roles.weight is not None:
+        numbers.append(roles.weight)
+    for column in numbers:
+        if table.is_text(column):
+            bad = table.unparsed(column, "number")
             if bad:
                 problems.append(not_numbers(table.name, column, bad))
-    if roles.score is None or problems:
+    for plan in plans:
+        if plan.bands is None or not table.is_text(plan.name):
+            continue
+        bad = table.unparsed(plan.name, plan.kind)
+        if bad:
+            problems.append(plan.bands.unparsed(bad, plan.kind))
+        (numbers if plan.kind == "number" else dates).append(plan.name)
+    return table.typed(numbers, dates)
+
+
+def _check_measures(
+    table: LazyTable, roles: Roles, tally: Tally, problems: list[Problem]
+) -> tuple[float, float]:
+    weighed = tally.sums.pop("weight_n", None)
+    if weighed is not None and roles.weight is not None:
+        low, high = table.extremes(roles.weight)
+        problems += weight_problems(
+            roles.weight,
+            missing=int(tally.n.sum() - weighed.sum()),
+            low=low,
+            high=high,
+        )
+    if roles.value is not None:
+        problems += value_problems(roles.value, *table.extremes(roles.value))
+    if roles.score is None:
         return 0.0, 1.0
-    low, high = table.extremes(roles.score)
-    return score_range(roles, low, high, problems)
+    return score_range(roles, *table.extremes(roles.score), problems)
 
 
 def _axes(
-    raw: LazyTable,
     table: LazyTable,
     roles: Roles,
     plans: list[_Plan],
@@ -133,87 +147,74 @@ def _axes(
     problems: list[Problem],
 ) -> tuple[list[Axis], list[Int64Array]]:
     axes, level_of = [], []
-    for (name, role), plan, encoded in zip(
-        roles.grouped, plans, tally.keys, strict=False
-    ):
-        bands = roles.bands.get(name)
+    for plan, encoded in zip(plans, tally.keys, strict=False):
         try:
-            axis, levels = axis_of(
-                name,
-                role,
-                encoded,
-                bands=bands,
-                as_of=roles.as_of,
-                missing=table.missing,
-                banded=plan.banded,
-            )
-            if bands is not None:
-                _check_bands(raw, table, bands, levels, encoded, plan, roles)
+            axis, levels = _axis(table, roles, plan, encoded)
+            _check_bands(table, roles, plan, encoded, levels)
         except InputError as error:
             problems.extend(error.problems)
             continue
         axes.append(axis)
         level_of.append(levels)
-    flags = (("selected", roles.selected), ("outcome", roles.outcome))
-    named = [(role, flag) for role, flag in flags if flag is not None]
-    for (role, flag), encoded in zip(named, tally.keys[len(plans) :], strict=True):
-        used = _positions(encoded)
-        values = [*encoded.values, None] if (used < 0).any() else encoded.values
+    named: list[tuple[Literal["selected", "outcome"], object]] = []
+    if roles.selected is not None:
+        named.append(("selected", roles.selected))
+    if roles.outcome is not None:
+        named.append(("outcome", roles.outcome))
+    for (role, _), encoded in zip(named, tally.keys[len(plans) :], strict=True):
+        flag = roles.selected if role == "selected" else roles.outcome
+        used = np.unique(encoded.positions()).tolist()
         try:
-            levels = flag_codes(
-                flag,
-                values,
-                role=role,
-                missing=table.missing,
-                unobserved=role == "outcome",
-            )
+            axis, levels = flag_axis(flag, role, encoded, used, table.missing)  # type: ignore[arg-type]
         except InputError as error:
             problems.extend(error.problems)
             continue
-        labels = ("0", "1") if role == "selected" else OUTCOME_LABELS
-        axes.append(Axis(role, role, labels))  # type: ignore[arg-type]
-        if len(values) == len(encoded.values):
-            levels = np.append(levels, 0)
+        axes.append(axis)
         level_of.append(levels)
     return axes, level_of
 
 
+def _axis(
+    table: LazyTable, roles: Roles, plan: _Plan, encoded: Encoded
+) -> tuple[Axis, Int64Array]:
+    return axis_of(
+        plan.name,
+        plan.role,
+        encoded,
+        bands=plan.bands,
+        as_of=roles.as_of,
+        missing=table.missing,
+        banded=plan.banded,
+    )
+
+
 def _check_bands(
-    raw: LazyTable,
     table: LazyTable,
-    bands: Bands,
-    levels: Int64Array,
-    encoded: Encoded,
-    plan: _Plan,
     roles: Roles,
+    plan: _Plan,
+    encoded: Encoded,
+    levels: Int64Array,
 ) -> None:
-    if isinstance(raw, FileTable) and raw.is_text(bands.column):
-        kind = "date" if plan.key.as_of is not None else "number"
-        bad = raw.unparsed(bands.column, kind)
-        if bad:
-            raise InputError(bands.unparsed(bad, kind))  # type: ignore[arg-type]
-    if plan.banded and plan.key.as_of is None:
-        used = np.unique(levels[:-1]).tolist()
+    bands = plan.bands
+    if bands is None:
+        return
+    used = set(levels[:-1].tolist())
+    if not plan.banded:
+        bands.check_spread(used, encoded.values, table.missing)
+    elif plan.kind == "number":
         if used and min(used) >= len(bands.edges):
-            ends = [x for x in table.extremes(bands.column) if x == x]  # noqa: PLR0124  # not NaN
-            bands.check_spread([len(bands.edges)], ends)
-    elif not plan.banded:
-        bands.check_spread(np.unique(levels[:-1]).tolist(), encoded.values)
-    if plan.banded and plan.key.as_of is not None and roles.as_of is not None:
+            bands.check_spread([len(bands.edges)], table.extremes(bands.column))
+    elif roles.as_of is not None:
         latest = table.latest(bands.column)
         if latest is not None and latest > roles.as_of:
             raise InputError(bands.after(roles.as_of))
 
 
-def _positions(encoded: Encoded) -> Int64Array:
-    return encoded.positions().astype(np.int64)
-
-
 def _cells(tally: Tally) -> Cells:
-    # Null is position -1: it picks the last entry of each mapping of levels.
+    # Null is a negative position: it picks the last entry of each mapping of levels.
     columns = []
     for encoded in tally.keys:
-        position = _positions(encoded)
+        position = encoded.positions().astype(np.int64)
         columns.append(np.where(position < 0, len(encoded.values), position))
     return Cells(np.stack(columns, axis=1), tally.n, tally.sums)
 
@@ -226,50 +227,28 @@ def _bins(
     low: float,
     high: float,
 ) -> ScoreBins:
-    made = {}
     score = Key(str(roles.score), bins=(low, high, roles.score_bins))
+    extra = [] if roles.outcome is None else [Key(roles.outcome.column)]
+    made = {}
     for plan, axis in zip(plans, axes, strict=False):
         if axis.role != "attribute":
             continue
-        extra = [] if roles.outcome is None else [Key(roles.outcome.column)]
         tally = table.tally([plan.key, *extra, score])
-        _, levels = axis_of(
-            axis.name,
-            axis.role,
-            tally.keys[0],
-            bands=roles.bands.get(axis.name),
-            as_of=roles.as_of,
-            missing=table.missing,
-            banded=plan.banded,
-        )
-        if roles.bands.get(axis.name) is None:
-            own = axis_of(
-                axis.name,
-                axis.role,
-                tally.keys[0],
-                bands=None,
-                as_of=None,
-                missing=table.missing,
-            )[0]
-            levels = np.array([axis.labels.index(own.labels[i]) for i in levels])
-        cells = _cells(tally)
-        scored = cells.levels.copy()
-        bins = tally.keys[-1]
-        values = np.array([*bins.values, roles.score_bins], np.int64)
-        scored[:, -1] = values[cells.levels[:, -1]]
+        own, levels = _axis(table, roles, plan, tally.keys[0])
+        place = np.array([axis.labels.index(x) if x in axis.labels else -1 for x in own.labels])
         observed = None
         if roles.outcome is not None:
             middle = tally.keys[1]
-            observed = np.append(
-                flag_codes(
-                    roles.outcome,
-                    middle.values,
-                    role="outcome",
-                    missing=table.missing,
-                    unobserved=True,
-                ),
-                2,
+            used = np.unique(middle.positions()).tolist()
+            _, observed = flag_axis(
+                roles.outcome, "outcome", middle, used, table.missing
             )
-        merged = combine_cells(scored, cells.n, {})
-        made[axis.name] = bin_table(axis, Cells(*merged), levels, observed, roles)
+        cells = _cells(tally)
+        number = np.array([*tally.keys[-1].values, roles.score_bins], np.int64)
+        binned = cells.levels.copy()
+        binned[:, -1] = number[cells.levels[:, -1]]
+        merged = Cells(*combine_cells(binned, cells.n, {}))
+        made[axis.name] = bin_table(
+            axis, merged, place[levels], observed, roles.score_bins
+        )
     return score_bins_of(made, low, high)

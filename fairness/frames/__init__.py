@@ -5,7 +5,8 @@ encoded to integer codes, or a `LazyTable`, which can be asked for the sizes of
 its groups and answers with as many rows as there are groups.
 """
 
-from fairness.frames.eager import EagerTable, Encoded
+from fairness.frames.eager import EagerTable
+from fairness.frames.encoding import Encoded
 from fairness.frames.lazy import Key, LazyTable, Tally
 from fairness.frames.sources import Source, open_table, read_eager, scan
 

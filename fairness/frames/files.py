@@ -1,23 +1,33 @@
-"""CSV and Parquet through DuckDB, in a connection that can reach nothing else."""
+"""CSV and Parquet files; DuckDB reads them in a connection that reaches nothing else.
+
+A CSV file's columns are text as written. Small ones are read into memory, large
+ones and Parquet stay where they are.
+"""
 
 from __future__ import annotations
 
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import narwhals as nw
 
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import shown
+from fairness.frames.delimited import HINT, is_gzip, layout, read_texts
 from fairness.frames.eager import EagerTable
+from fairness.frames.failures import reading
 from fairness.frames.lazy import LazyTable
 from fairness.frames.sources import Source
+from fairness.frames.texts import DAY, NUMBER, SPACES
 
-# What DuckDB reads without an extension; others are transcoded by pyarrow.
-_NATIVE_ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "utf-16": "utf-16"}
+if TYPE_CHECKING:
+    import duckdb
+
+IN_MEMORY_BYTES = 32 * 2**20
+"""CSV files of more bytes than this together stay on disk."""
 
 
 def connect(files: Iterable[str]) -> duckdb.DuckDBPyConnection:
@@ -26,6 +36,8 @@ def connect(files: Iterable[str]) -> duckdb.DuckDBPyConnection:
     No extension is installed or loaded, the configuration is locked, and what
     does not fit in memory is spilled, encrypted, to a private directory.
     """
+    import duckdb  # noqa: PLC0415  # a small CSV file does without
+
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -53,42 +65,75 @@ def open_files(source: Source, *, name: str) -> EagerTable | LazyTable:
     InputError
         A file that cannot be read as what it says it is.
     """
-    try:
-        if source.is_parquet:
-            relation = connect(source.files).read_parquet(
-                list(source.files), union_by_name=True
-            )
-            return FileTable(relation, name=name, source=source)
-        encoding = _NATIVE_ENCODINGS.get(source.encoding.lower())
-        if encoding is None:
-            return EagerTable(
-                nw.from_native(_transcoded(source), eager_only=True),
-                name=name,
-                missing=source.missing,
-            )
-        return FileTable(_read_csv(source, encoding), name=name, source=source)
-    except (duckdb.Error, UnicodeDecodeError, LookupError, ValueError) as error:
-        raise InputError(_unreadable(source, error)) from None
+    if source.is_parquet:
+        return _open_parquet(source, name)
+    names, delimiter = layout(source)
+    size = sum(Path(file).stat().st_size for file in source.files)
+    is_native = source.encoding.lower() in {"utf-8", "utf8"}
+    if size <= IN_MEMORY_BYTES or not is_native:
+        texts = read_texts(source, names, delimiter)
+        frame = nw.from_native(texts, eager_only=True)
+        return EagerTable(frame, name=name, missing=source.missing, columns=names)
+    return _open_csv(source, name, names, delimiter)
+
+
+def _open_parquet(source: Source, name: str) -> FileTable:
+    with reading(_files(source), "cannot be read as Parquet"):
+        relation = connect(source.files).read_parquet(
+            [_escaped(file) for file in source.files]
+        )
+        return FileTable(relation, name=name, source=source, columns=relation.columns)
+
+
+def _open_csv(
+    source: Source, name: str, names: Sequence[str], delimiter: str
+) -> FileTable:
+    options: dict[str, Any] = {
+        "auto_detect": False,
+        "columns": {f"c{place}": "VARCHAR" for place in range(len(names))},
+        "delimiter": delimiter,
+        "quotechar": '"',
+        "escapechar": '"',
+        "header": source.header,
+        "strict_mode": True,
+        "compression": "gzip" if is_gzip(source.files[0]) else "none",
+    }
+    with reading(_files(source), "cannot be read as CSV", HINT):
+        connection = connect(source.files)
+        files: Any = [_escaped(file) for file in source.files]
+        relation = connection.read_csv(files, **options)
+        if len(names) == 1:
+            # A blank line is no row; in wider files the reader leaves it out itself.
+            relation = relation.filter("c0 IS NOT NULL")
+        return FileTable(relation, name=name, source=source, columns=names)
 
 
 class FileTable(LazyTable):
-    """Files read by DuckDB; a CSV's columns are text as written.
+    """Files read by DuckDB.
 
     Parameters
     ----------
     relation : duckdb.DuckDBPyRelation
     name : str
     source : Source
+    columns : sequence of str
+        Names of the columns by position, where the relation's own differ.
     """
 
     def __init__(
-        self, relation: duckdb.DuckDBPyRelation, *, name: str, source: Source
+        self,
+        relation: duckdb.DuckDBPyRelation,
+        *,
+        name: str,
+        source: Source,
+        columns: Sequence[str],
     ) -> None:
         super().__init__(
             nw.from_native(relation),
             name=name,
             missing=source.missing,
-            text=not source.is_parquet,
+            columns=columns,
+            where=_files(source),
         )
         self._relation = relation
         self._source = source
@@ -99,121 +144,62 @@ class FileTable(LazyTable):
         A text that does not parse becomes null here and is reported by
         `unparsed`, so that nothing is lost in silence.
         """
-        wanted = dict.fromkeys(numbers, "DOUBLE") | dict.fromkeys(dates, "DATE")
-        wanted = {c: kind for c, kind in wanted.items() if self.is_text(c)}
+        import duckdb  # noqa: PLC0415  # loaded with the table
+
+        wanted = {c: self._as_number(c) for c in numbers if self.is_text(c)}
+        wanted |= {c: self._as_day(c) for c in dates if self.is_text(c)}
         if not wanted:
             return self
         columns = [
-            duckdb.SQLExpression(
-                f"TRY_CAST({self._trimmed(column)} AS {wanted[column]})"
-            ).alias(column)
+            duckdb.SQLExpression(wanted[column]).alias(key)
             if column in wanted
-            else duckdb.ColumnExpression(column)
-            for column in self.columns
+            else duckdb.ColumnExpression(key)
+            for column, key in zip(self.columns, self._keys, strict=True)
         ]
         return FileTable(
-            self._relation.select(*columns), name=self.name, source=self._source
+            self._relation.select(*columns),
+            name=self.name,
+            source=self._source,
+            columns=self.columns,
         )
 
     def unparsed(self, column: str, kind: str) -> list[object]:
         """Return up to five texts of a column that are no number (or no date)."""
-        target = "DOUBLE" if kind == "number" else "DATE"
+        import duckdb  # noqa: PLC0415  # loaded with the table
+
+        parsed = self._as_number(column) if kind == "number" else self._as_day(column)
         text = self._trimmed(column)
-        bad = self._relation.filter(
-            duckdb.SQLExpression(
-                f"{text} IS NOT NULL AND TRY_CAST({text} AS {target}) IS NULL"
+        with self._reading():
+            bad = self._relation.filter(
+                duckdb.SQLExpression(f"{text} IS NOT NULL AND ({parsed}) IS NULL")
             )
+            found = bad.select(duckdb.SQLExpression(text).alias("c0")).distinct()
+            return [value for (value,) in found.order("c0").limit(5).fetchall()]
+
+    def _as_number(self, column: str) -> str:
+        text = self._trimmed(column)
+        # Without the test DuckDB would take inf, nan and 1_000 as well.
+        return (
+            f"CASE WHEN regexp_full_match({text}, {_quoted(NUMBER)}) "
+            f"THEN TRY_CAST({text} AS DOUBLE) END"
         )
-        rows = bad.select(duckdb.ColumnExpression(column)).distinct().limit(5)
-        return [value for (value,) in rows.fetchall()]
+
+    def _as_day(self, column: str) -> str:
+        text = self._trimmed(column)
+        pattern = _quoted(DAY)
+        parts = ", '-', ".join(
+            f"regexp_extract({text}, {pattern}, {group})" for group in (1, 3, 4)
+        )
+        return (
+            f"CASE WHEN regexp_full_match({text}, {pattern}) "
+            f"THEN TRY_CAST(concat({parts}) AS DATE) END"
+        )
 
     def _trimmed(self, column: str) -> str:
-        text = f"nullif(trim({_identifier(column)}), '')"
+        text = f"nullif(trim({_identifier(self._key(column))}, {_quoted(SPACES)}), '')"
         for token in self.missing:
             text = f"nullif({text}, {_quoted(token)})"
         return text
-
-    def collect(self, columns: Any) -> nw.DataFrame[Any]:
-        """Return some columns in memory, as Arrow."""
-        try:
-            return super().collect(columns)
-        except duckdb.Error as error:
-            raise InputError(_unreadable(self._source, error)) from None
-
-    def tally(self, keys: Any, sums: Any = None) -> Any:
-        """Count in one GROUP BY; see `LazyTable.tally`."""
-        try:
-            return super().tally(keys, sums)
-        except duckdb.Error as error:
-            raise InputError(_unreadable(self._source, error)) from None
-
-
-def _read_csv(source: Source, encoding: str) -> duckdb.DuckDBPyRelation:
-    connection = connect(source.files)
-    options: dict[str, Any] = {
-        "all_varchar": True,
-        "header": source.header,
-        "encoding": encoding,
-        "strict_mode": True,
-    }
-    if source.delimiter is not None:
-        options["delimiter"] = source.delimiter
-    relation = connection.read_csv(list(source.files), **options)
-    if source.header:
-        return relation
-    width = len(relation.columns)
-    names = source.columns or tuple(str(i) for i in range(width))
-    if len(names) != width:
-        raise InputError(
-            Problem(
-                "columns",
-                f"gives {len(names)} names to the {width} columns of "
-                f"{shown(source.files[0])}",
-            )
-        )
-    return relation.select(
-        *(
-            duckdb.ColumnExpression(old).alias(new)
-            for old, new in zip(relation.columns, names, strict=True)
-        )
-    )
-
-
-def _transcoded(source: Source) -> Any:
-    import pyarrow as pa  # noqa: PLC0415  # only for encodings that DuckDB lacks
-    from pyarrow import csv  # noqa: PLC0415
-
-    tables = []
-    for name in source.files:
-        read = csv.ReadOptions(
-            encoding=source.encoding, autogenerate_column_names=not source.header
-        )
-        parse = csv.ParseOptions(delimiter=source.delimiter or _guess_delimiter(source))
-        with csv.open_csv(name, read_options=read, parse_options=parse) as reader:
-            names = reader.schema.names
-        convert = csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-        )
-        table = csv.read_csv(
-            name, read_options=read, parse_options=parse, convert_options=convert
-        )
-        if not source.header:
-            table = table.rename_columns(
-                list(source.columns) or [str(i) for i in range(len(names))]
-            )
-        tables.append(table)
-    return pa.concat_tables(tables)
-
-
-def _guess_delimiter(source: Source) -> str:
-    import csv  # noqa: PLC0415  # the standard library's, for its sniffer
-
-    with open(source.files[0], encoding=source.encoding, newline="") as file:  # noqa: PTH123
-        sample = file.read(20_000)
-    try:
-        return csv.Sniffer().sniff(sample, delimiters=",;\t|").delimiter
-    except csv.Error:
-        return ","
 
 
 def _quoted(text: str) -> str:
@@ -224,14 +210,11 @@ def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _unreadable(source: Source, error: Exception) -> Problem:
-    first = str(error).strip().splitlines()[0]
-    kind = "Parquet" if source.is_parquet else "CSV"
-    hint = (
-        ""
-        if source.is_parquet
-        else "give --delimiter, --encoding or --no-header if the file needs them"
-    )
-    names = shown(source.files[0])
+def _escaped(path: str) -> str:
+    """Return a path in which DuckDB finds no wildcard."""
+    return "".join(f"[{char}]" if char in "[*?" else char for char in path)
+
+
+def _files(source: Source) -> str:
     more = f" (and {len(source.files) - 1} more)" if len(source.files) > 1 else ""
-    return Problem(f"{names}{more}", f"cannot be read as {kind}: {first[:300]}", hint)
+    return f"{shown(source.files[0])}{more}"

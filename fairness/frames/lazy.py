@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -14,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairness.errors import InputError, Problem, shown
-from fairness.frames.eager import Encoded, arrow_numbers, encode_arrow
+from fairness.frames.eager import EagerTable, has_zone
+from fairness.frames.encoding import Encoded, arrow_numbers, encode_arrow
+from fairness.frames.failures import reading
+from fairness.frames.texts import parse_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,10 @@ class LazyTable:
         What the table is called in messages.
     missing : sequence of str
         Further texts that count as missing, beside the empty cell.
-    text : bool
-        Whether every column is text as written (a CSV file).
+    columns : sequence of str, optional
+        Names of the columns by position, where they are not those of `frame`.
+    where : str, optional
+        What is said to be unreadable where the engine fails; `name` if not given.
     """
 
     def __init__(
@@ -77,56 +83,74 @@ class LazyTable:
         *,
         name: str = "data",
         missing: Sequence[str] = (),
-        text: bool = False,
+        columns: Sequence[str] | None = None,
+        where: str = "",
     ) -> None:
-        self._frame = frame
-        self._schema = frame.collect_schema()
+        self._where = where or name
         self.name = name
         self.missing = tuple(missing)
-        self.text = text
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the columns."""
-        return list(self._schema.names())
+        self._frame = frame
+        with self._reading():
+            self._schema = frame.collect_schema()
+        self._keys = list(self._schema.names())
+        self.columns = list(self._keys if columns is None else columns)
 
     def is_text(self, column: str) -> bool:
         """Whether a column holds text."""
-        return isinstance(self._schema[column], nw.String | nw.Categorical | nw.Enum)
+        return isinstance(self._type(column), nw.String | nw.Categorical | nw.Enum)
 
     def is_date(self, column: str) -> bool:
         """Whether a column holds dates or points in time."""
-        return isinstance(self._schema[column], nw.Date | nw.Datetime)
+        return isinstance(self._type(column), nw.Date | nw.Datetime)
 
-    def collect(self, columns: Sequence[str]) -> nw.DataFrame[Any]:
+    def is_number(self, column: str) -> bool:
+        """Whether a column holds numbers."""
+        return self._type(column).is_numeric()
+
+    def has_zone(self, column: str) -> bool:
+        """Whether a column holds points in time with a time zone."""
+        return has_zone(self._type(column))
+
+    def collect(self, columns: Sequence[str]) -> EagerTable:
         """Return some columns in memory, as Arrow."""
-        return _collect(self._frame.select(*columns))
+        names = list(columns)
+        frame = self._frame.select(
+            *(self._col(name).alias(f"c{i}") for i, name in enumerate(names))
+        )
+        return EagerTable(
+            self._collect(frame), name=self.name, missing=self.missing, columns=names
+        )
 
     def distinct(self, column: str, most: int) -> list[object]:
         """Return at most `most` distinct values of a column, in no fixed order."""
-        frame = self._frame.select(nw.col(column).alias("value")).unique().head(most)
-        return _collect(frame)["value"].to_list()
+        frame = self._frame.select(self._col(column).alias("value"))
+        return self._collect(frame.unique().head(most))["value"].to_list()
 
     def extremes(self, column: str) -> tuple[float, float]:
-        """Return the least and the greatest value of a numeric column."""
-        value = nw.col(column).cast(nw.Float64)
-        row = _collect(
-            self._frame.select(value.min().alias("low"), value.max().alias("high"))
+        """Return the least and the greatest value of a column of numbers, or NaN."""
+        row = self._collect(
+            self._frame.select(self._number(column).alias("value")).select(
+                nw.col("value").min().alias("low"), nw.col("value").max().alias("high")
+            )
         )
         low, high = row["low"].item(), row["high"].item()
         return (np.nan, np.nan) if low is None else (float(low), float(high))
 
     def latest(self, column: str) -> date | None:
         """Return the last day of a column of dates."""
-        row = _collect(self._frame.select(nw.col(column).cast(nw.Date).max()))
-        found = row[column].item()
+        row = self._collect(
+            self._frame.select(self._col(column).cast(nw.Date).alias("day")).select(
+                nw.col("day").max()
+            )
+        )
+        found = row["day"].item()
         return found if found is None or isinstance(found, date) else found.date()
 
     def uniqueness(self, column: str) -> tuple[int, int, int]:
         """Return the rows, the distinct values and the nulls of a column."""
-        value = nw.col(column)
-        row = _collect(
-            self._frame.select(
+        value = nw.col("value")
+        row = self._collect(
+            self._frame.select(self._col(column).alias("value")).select(
                 nw.len().alias("rows"),
                 value.n_unique().alias("distinct"),
                 value.is_null().cast(nw.Int64).sum().alias("missing"),
@@ -172,7 +196,7 @@ class LazyTable:
                 *(nw.col(f"s{i}").sum().cast(nw.Float64) for i in range(len(sums))),
             )
         )
-        frame = _collect(counted)
+        frame = self._collect(counted)
         return Tally(
             [encode_arrow(frame[name].to_native()) for name in names],
             arrow_numbers(frame["n"].to_native()).astype(np.int64),
@@ -180,21 +204,51 @@ class LazyTable:
         )
 
     def _number(self, column: str) -> nw.Expr:
-        if self.is_text(column):
+        kind = self._type(column)
+        if isinstance(kind, nw.Boolean):
+            return self._col(column).cast(nw.Int64).cast(nw.Float64)
+        if not kind.is_numeric():
             raise InputError(
                 Problem(
                     self.name,
-                    f"column {shown(column)} is text where numbers are needed",
+                    f"column {shown(column)} holds {_words(kind)} where numbers are "
+                    "needed",
                     "cast it to a number before the audit",
                 )
             )
-        return self._without_nan(column)
-
-    def _without_nan(self, column: str) -> nw.Expr:
-        value = nw.col(column).cast(nw.Float64)
-        if self._schema[column].is_float():
-            return nw.when(~nw.col(column).is_nan()).then(value)
+        value = self._col(column).cast(nw.Float64)
+        numbers = (parse_number(token) for token in self.missing)
+        absent = [x for x in numbers if x is not None and not np.isnan(x)]
+        if absent:
+            value = nw.when(~value.is_in(absent)).then(value)
+        if kind.is_float():
+            return nw.when(~self._col(column).is_nan()).then(value)
         return value
+
+    def _type(self, column: str) -> Any:
+        return self._schema[self._key(column)]
+
+    def _key(self, column: str) -> str:
+        places = [i for i, name in enumerate(self.columns) if name == column]
+        if len(places) > 1:
+            raise InputError(
+                Problem(
+                    self.name,
+                    f"has {len(places)} columns named {shown(column)}",
+                    "rename them, so that each role names one column",
+                )
+            )
+        return self._keys[places[0]]
+
+    def _col(self, column: str) -> nw.Expr:
+        return nw.col(self._key(column))
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return reading(self._where)
+
+    def _collect(self, frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
+        with self._reading():
+            return frame.collect(backend="pyarrow")
 
     def _expression(self, key: Key) -> nw.Expr:
         if key.bins is not None:
@@ -203,12 +257,12 @@ class LazyTable:
             # The highest value belongs to the last bin, not to one beyond it.
             return position.floor().clip(0, number - 1).cast(nw.Int64)
         if not key.edges:
-            return nw.col(key.column)
+            return self._col(key.column)
         if key.as_of is not None:
-            value = _day_number(key.as_of) - _day_expression(nw.col(key.column))
+            value = _day_number(key.as_of) - _day_expression(self._col(key.column))
             limits: list[float] = [edge * 10_000 for edge in key.edges]
         else:
-            value = self._without_nan(key.column)
+            value = self._number(key.column)
             limits = list(key.edges)
         return reduce(add, ((value >= limit).cast(nw.Int64) for limit in limits))
 
@@ -237,5 +291,7 @@ def _power(value: nw.Expr, power: int) -> nw.Expr:
     return value if power == 1 else value * value
 
 
-def _collect(frame: nw.LazyFrame[Any]) -> nw.DataFrame[Any]:
-    return frame.collect(backend="pyarrow")
+def _words(kind: Any) -> str:
+    if isinstance(kind, nw.String | nw.Categorical | nw.Enum):
+        return "text"
+    return "dates" if isinstance(kind, nw.Date | nw.Datetime) else str(kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import narwhals as nw
 
 from fairness.errors import InputError, Problem, shown, unknown_name
 from fairness.frames.eager import EagerTable
+from fairness.frames.failures import reading
 from fairness.frames.lazy import LazyTable
 
 _GZIP = b"\x1f\x8b"
@@ -96,7 +97,7 @@ def scan(
         raise InputError(Problem("data", "the path is empty", "name a file"))
     if "\x00" in text:
         raise InputError(Problem("data", f"{shown(text)} is not a path"))
-    found = [text] if Path(text).is_file() else sorted(glob.glob(text))
+    found = [text] if Path(text).is_file() else sorted(glob.glob(text))  # noqa: PTH207  # takes absolute and relative patterns
     found = [name for name in found if Path(name).is_file()]
     if not found:
         raise InputError(_absent(text))
@@ -147,8 +148,17 @@ def open_table(data: Any, *, name: str = "data") -> EagerTable | LazyTable:
         from fairness.frames.files import open_files  # noqa: PLC0415  # loads DuckDB
 
         return open_files(data, name=name)
+    frame, columns = _frame(data, name)
+    if isinstance(frame, nw.LazyFrame):
+        return LazyTable(frame, name=name, columns=columns)
+    return EagerTable(frame, name=name, columns=columns)
+
+
+def _frame(data: Any, name: str) -> tuple[Any, list[str] | None]:
+    """Return a narwhals frame, and the names of its columns where they differ."""
     try:
-        frame = nw.from_native(data)
+        frame: Any = nw.from_native(data)
+        implementation = frame.implementation
     except TypeError:
         raise InputError(
             Problem(
@@ -158,9 +168,24 @@ def open_table(data: Any, *, name: str = "data") -> EagerTable | LazyTable:
                 "table, a PySpark frame, or the path of a CSV or Parquet file",
             )
         ) from None
-    if isinstance(frame, nw.LazyFrame):
-        return LazyTable(frame, name=name)
-    return EagerTable(frame, name=name)
+    with reading(name):
+        if implementation.is_pyspark() or implementation.is_pyspark_connect():
+            # A name with a dot or a backtick, or one there twice, is not to be
+            # had by name in Spark.
+            names = [str(column) for column in data.columns]
+            keys = [f"c{place}" for place in range(len(names))]
+            return nw.from_native(data.toDF(*keys)), names
+        if implementation.is_pandas():
+            names = [str(column) for column in data.columns]
+            if len(set(names)) < len(names) or names != list(data.columns):
+                return nw.from_native(data.set_axis(range(len(names)), axis=1)), names
+        if (
+            implementation.is_pyarrow()
+            and len(set(data.column_names)) < data.num_columns
+        ):
+            keys = [str(place) for place in range(data.num_columns)]
+            return nw.from_native(data.rename_columns(keys)), data.column_names
+        return frame, None
 
 
 def read_eager(
@@ -194,23 +219,8 @@ def read_eager(
     ]
     if problems:
         raise InputError(problems)
-    missing = table.missing or (like.missing if like else ())
-    if isinstance(table, LazyTable):
-        return EagerTable(table.collect(columns), name=name, missing=missing)
-    table.missing = missing
-    return table
-
-
-def same_options(path: str | Path, source: Source) -> Source:
-    """Return another file, read with the options of a first one.
-
-    Examples
-    --------
-    >>> first = scan("data/samples/customers.csv", missing=["NA"])
-    >>> same_options("data/samples/protected.csv", first).missing
-    ('NA',)
-    """
-    return replace(scan(path), missing=source.missing)
+    eager = table.collect(columns) if isinstance(table, LazyTable) else table
+    return eager.with_missing(table.missing or (like.missing if like else ()))
 
 
 def _starts_with(name: str, *magic: bytes) -> bool:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fairness.errors import InputError, Problem, shown
+from fairness.frames.texts import parse_day, parse_number
 from fairness.groups.labels import MISSING, label_of
 
 Kind = Literal["number", "date"]
-_SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(.*)")
 _OLDEST_YEAR, _LATEST_YEAR, _OLDEST_AGE = 1850, 2100, 150
 
 
@@ -65,7 +64,7 @@ class Bands:
             ) from None
         if not numbers or not all(math.isfinite(edge) for edge in numbers):
             raise InputError(Problem(where, "needs at least one finite edge"))
-        if any(b <= a for a, b in zip(numbers, numbers[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(numbers)):
             raise InputError(
                 Problem(where, f"edges {shown(list(edges))} do not rise", "sort them")
             )
@@ -75,7 +74,7 @@ class Bands:
     def labels(self) -> tuple[str, ...]:
         """One label a band, from the lowest to the highest."""
         marks = [f"{edge:.15g}" for edge in self.edges]
-        inner = [f"[{a},{b})" for a, b in zip(marks, marks[1:], strict=False)]
+        inner = [f"[{a},{b})" for a, b in pairwise(marks)]
         return (f"(-inf,{marks[0]})", *inner, f"[{marks[-1]},inf)")
 
     def codes(
@@ -105,8 +104,11 @@ class Bands:
             edges = [edge * 10_000 for edge in self.edges]
         else:
             edges = list(self.edges)
-        found = np.searchsorted(edges, parsed, side="right")
-        return np.where(np.isnan(parsed), -1, found).astype(np.int64)
+        return _place(parsed, edges)
+
+    def number_codes(self, numbers: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the band of each number, -1 where it is NaN."""
+        return _place(numbers, self.edges)
 
     def check_spread(self, used: Sequence[int], values: Sequence[object]) -> None:
         """Refuse ages as edges for a column of birth years.
@@ -127,14 +129,14 @@ class Bands:
         numbers = numbers[np.isfinite(numbers)]
         if set(used) - {-1} != {len(self.edges)} or not len(numbers):
             return
-        years = _OLDEST_YEAR <= numbers.min() and numbers.max() <= _LATEST_YEAR
+        years = numbers.min() >= _OLDEST_YEAR and numbers.max() <= _LATEST_YEAR
         if years and max(self.edges) < _OLDEST_AGE:
             born = [f"{numbers.max() + 1 - edge:.0f}" for edge in reversed(self.edges)]
             raise InputError(
                 Problem(
                     f"bands of {shown(self.column)}",
-                    f"the column holds years ({numbers.min():.0f} to {numbers.max():.0f}), "
-                    "and the edges look like ages",
+                    f"the column holds years ({numbers.min():.0f} to "
+                    f"{numbers.max():.0f}), and the edges look like ages",
                     f"give years of birth as edges, for example {self.column}="
                     + ",".join(born),
                 )
@@ -159,6 +161,15 @@ class Bands:
             "give --as-of YYYY-MM-DD (as_of= in Python)",
         )
 
+    def with_zone(self) -> Problem:
+        """Return the problem of points in time that have a time zone."""
+        return Problem(
+            f"bands of {shown(self.column)}",
+            "the column holds points in time with a time zone, whose day depends on "
+            "where one stands",
+            "cast it to a date before the audit",
+        )
+
     def after(self, as_of: date) -> Problem:
         """Return the problem of dates that lie after the day of the audit."""
         return Problem(
@@ -166,6 +177,11 @@ class Bands:
             f"the column has dates after {as_of.isoformat()}",
             f"correct them, or empty the cell so that the customer counts as {MISSING}",
         )
+
+
+def _place(numbers: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.int64]:
+    found = np.searchsorted(edges, numbers, side="right")
+    return np.where(np.isnan(numbers), -1, found).astype(np.int64)
 
 
 def kind_of(values: Sequence[object], missing: Sequence[str] = ()) -> Kind:
@@ -194,31 +210,6 @@ def day_number(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
-def parse_day(value: object) -> date | None:
-    """Return a date, or None where the value is none.
-
-    Examples
-    --------
-    >>> parse_day("2026-11-01"), parse_day("01/11/2026")
-    (datetime.date(2026, 11, 1), None)
-    """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    text = str(value).strip()
-    slashed = _SLASHED.fullmatch(text)
-    if slashed:
-        year, month, day, rest = slashed.groups()
-        text = f"{year}-{month:0>2}-{day:0>2}{rest}"
-    if "-" not in text:
-        return None
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        return None
-
-
 def _parse(
     values: Sequence[object], kind: Kind, missing: Sequence[str]
 ) -> tuple[NDArray[np.float64], list[object]]:
@@ -227,24 +218,12 @@ def _parse(
     for position, value in enumerate(values):
         if label_of(value, missing) == MISSING:
             continue
-        number = _number(value) if kind == "number" else _day(value)
+        number = parse_number(value) if kind == "number" else _day(value)
         if number is None:
             bad.append(value)
         else:
             parsed[position] = number
     return parsed, bad
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, date):
-        return None
-    if isinstance(value, int | float | Decimal):
-        return float(value)
-    try:
-        number = float(str(value).strip())
-    except ValueError:
-        return None
-    return None if math.isnan(number) else number
 
 
 def _day(value: object) -> float | None:

@@ -50,7 +50,7 @@ def parse_flag(text: str, columns: Sequence[str], *, role: str) -> Flag:
     for cut in range(len(text) - 1, 0, -1):
         if text[cut] == "=" and text[:cut] in columns:
             return Flag(text[:cut], text[cut + 1 :].strip())
-    raise InputError(unknown_name(role, text.split("=")[0], columns, "column"))
+    raise InputError(unknown_name(role, text.partition("=")[0], columns, "column"))
 
 
 def flag_codes(

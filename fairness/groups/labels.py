@@ -8,11 +8,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+import numpy as np
+
+from fairness.frames.texts import is_missing
+
 MISSING = "(missing)"
 """The group of those whose value is not known; never a reference."""
 
-_WHOLE = re.compile(r"[+-]?\d+\.0+")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_WHOLE = re.compile(r"([+-]?[0-9]+)\.0+")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
+_BAND = re.compile(r"[(\[](-inf|[-+.e0-9]+),(inf|[-+.e0-9]+)\)")
 
 
 def label_of(value: object, missing: Sequence[str] = ()) -> str:
@@ -38,14 +43,12 @@ def label_of(value: object, missing: Sequence[str] = ()) -> str:
     >>> [label_of(value) for value in (1.0, "1.00", 1, "01", "NA", " f ", None)]
     ['1', '1', '1', '01', 'NA', 'f', '(missing)']
     """
-    if value is None or value != value:  # noqa: PLR0124  # NaN and NaT differ from themselves
+    if is_missing(value):
         return MISSING
-    if isinstance(value, str):
-        text = value.strip()
-    elif isinstance(value, bool):
-        text = str(value)
-    elif isinstance(value, float):
-        text = str(int(value)) if value.is_integer() else repr(float(value))
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        text = str(int(value)) if value.is_integer() else repr(value)
     elif isinstance(value, datetime):
         text = value.isoformat().removesuffix("T00:00:00")
     elif isinstance(value, date):
@@ -53,31 +56,43 @@ def label_of(value: object, missing: Sequence[str] = ()) -> str:
     elif isinstance(value, Decimal):
         text = format(value, "f")
     elif isinstance(value, bytes):
-        text = value.decode("utf-8", "backslashreplace")
+        text = value.decode("utf-8", "backslashreplace").strip()
     else:
         text = str(value).strip()
-    if not text or text in missing or text == "<NA>":
+    if not text or text in missing:
         return MISSING
-    return text.split(".")[0] if _WHOLE.fullmatch(text) else text
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
 
 
 def sort_labels(labels: Iterable[str]) -> list[str]:
     """Return labels in the order in which tables show them.
 
-    Numbers by size, then texts by code point, `MISSING` last.
+    Numbers by size, then bands by their edges, then texts by code point, and
+    `MISSING` last.
 
     Examples
     --------
     >>> sort_labels(["b", "10", "9", "(missing)", "a"])
     ['9', '10', 'a', 'b', '(missing)']
+    >>> sort_labels(["[18,30)", "[5,18)", "(-inf,5)"])
+    ['(-inf,5)', '[5,18)', '[18,30)']
     """
+    return sorted(labels, key=_order)
 
-    def key(label: str) -> tuple[bool, bool, float, str]:
-        number = _NUMBER.fullmatch(label)
-        value = float(label) if number else math.inf
-        return (label == MISSING, not number, value, label)
 
-    return sorted(labels, key=key)
+def _order(label: str) -> tuple[int, float, str]:
+    if label == MISSING:
+        return 3, 0.0, label
+    if _NUMBER.fullmatch(label):
+        return 0, float(label), label
+    band = _BAND.fullmatch(label)
+    if band:
+        try:
+            return 1, float(band[1]), label
+        except ValueError:
+            pass
+    return 2, math.inf, label
 
 
 def intersection_name(parts: Sequence[str]) -> str:

@@ -29,6 +29,11 @@ from fairness.inference.tails import (
     pair_z,
     two_sided,
 )
+from fairness.inference.widened import (
+    difference_interval,
+    odds_ratio_interval,
+    ratio_interval,
+)
 
 __all__ = [
     "adjusted_tail",
@@ -37,15 +42,18 @@ __all__ = [
     "customers_needed",
     "detectable_ratio",
     "deviance_z",
+    "difference_interval",
     "exact",
     "holm",
     "hypergeometric_tail",
     "newcombe",
     "normal_quantile",
+    "odds_ratio_interval",
     "pair_tail",
     "pair_z",
     "percentile_interval",
     "rate_interval",
+    "ratio_interval",
     "score_difference",
     "score_odds_ratio",
     "score_ratio",

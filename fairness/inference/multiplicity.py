@@ -88,7 +88,7 @@ def benjamini_hochberg(p: ArrayLike) -> FloatArray:
     """
     values = np.atleast_1d(probabilities("p", p))
     order, ranked, count = _ranked(values)
-    scaled = ranked * count / np.arange(1, values.shape[-1] + 1)
+    scaled = ranked * (count / np.arange(1, values.shape[-1] + 1))
     scaled = np.where(np.isnan(scaled), np.inf, scaled)
     adjusted = np.minimum.accumulate(scaled[..., ::-1], axis=-1)[..., ::-1]
     return _restored(adjusted, order, values).reshape(np.shape(p))

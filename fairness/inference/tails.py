@@ -205,8 +205,10 @@ def pair_tail(
 
     Notes
     -----
-    Where the two meet, the exact tail is the larger one, by up to half the
-    probability of the observed table.
+    Where the two meet, the exact tail is the larger one: z is 0.11-0.15 lower, about
+    half the probability of the observed table. Given both margins, with 40 expected,
+    the deviance rejects at 0.7-1.6 times the nominal alpha (0.05 to 0.0001, enumerated
+    over six tables; the spread is the lattice of counts), the exact tail never above 1.
 
     References
     ----------
@@ -267,8 +269,8 @@ def pair_z(
 
     Examples
     --------
-    >>> pair_z([2, 700, 0], [12, 5000, 9000], [30, 999, 9000], [99, 5000, 9000]).round(2)
-    array([  0.6 ,   8.  , 157.97])
+    >>> pair_z([2, 700, 0], [12, 5000, 9000], [30, 999, 9000], [99, 5000, 9000])
+    array([  0.62036021,   7.9791635 , 157.96613086])
     """
     table = two_groups(selected, n, selected_ref, n_ref)
     return _pair(table, side, exact_below)[0]

@@ -1,0 +1,745 @@
+"""The facade: `audit`, what it measured, and the decision a policy makes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from fairness.counts import CountTable, GroupCounts, ScoreBins, count
+from fairness.errors import (
+    AudienceBlockedError,
+    InputError,
+    Problem,
+    shown,
+    unknown_name,
+)
+from fairness.findings import (
+    Comparison,
+    Finding,
+    Reference,
+    Sharing,
+    compare_groups,
+    findings_of,
+)
+from fairness.metrics import METRICS, Metric, explain, measure_groups
+from fairness.reports.payload import audit_payload
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from fairlearn.metrics import MetricFrame
+
+    from fairness.policy import Policy, Waiver
+    from fairness.reports.pictures import Pictures
+
+Offer = Literal["beneficial", "burdensome", "neutral"]
+OFFERS: tuple[Offer, ...] = ("beneficial", "burdensome", "neutral")
+
+DEFAULT_POLICIES: Mapping[Offer, tuple[str, ...]] = MappingProxyType(
+    {
+        "beneficial": ("us-four-fifths",),
+        "burdensome": ("exploitative-offers",),
+        "neutral": ("us-four-fifths", "exploitative-offers"),
+    }
+)
+"""The packs that a check uses where no policy is named."""
+
+_ROW_LIMIT = 12
+
+
+def audit(
+    data: Any,
+    *,
+    selected: str | None = None,
+    audience: Any = None,
+    id: str | None = None,  # noqa: A002  # the contract's name
+    protected: Any = None,
+    by: str | Sequence[str],
+    bands: Mapping[str, Sequence[float]] | None = None,
+    as_of: str | date | None = None,
+    intersections: int = 1,
+    offer: Offer | None = None,
+    reference: str | None = None,
+    outcome: str | None = None,
+    score: str | None = None,
+    value: str | None = None,
+    weight: str | None = None,
+    strata: str | Sequence[str] | None = None,
+    min_expected: float = 20,
+    confidence: float = 0.95,
+) -> Audit:
+    """Measure how the selection of an audience falls on protected groups.
+
+    Parameters
+    ----------
+    data : table or path
+        One row a customer: a pandas, polars or pyarrow table, a lazy frame
+        (polars, DuckDB, Ibis, PySpark), or the path (or glob) of CSV or Parquet
+        files; `fairness.scan` for files that need options.
+    selected : str, optional
+        Column that says who was picked: 0/1, true/false, yes/no, y/n, t/f, or
+        ``"COL=VALUE"``. Either this or `audience`.
+    audience : table, path or list of ids, optional
+        The ids that were picked; each is in `data` exactly once.
+    id : str, optional
+        Column of the customer id, here, in `audience` and in `protected`.
+    protected : table or path, optional
+        Protected attributes by customer id; used for counting only.
+    by : str or sequence of str
+        Protected attributes to audit.
+    bands : dict of column to edges, optional
+        Edges 18, 30, 45 make (-inf,18), [18,30), [30,45), [45,inf). A date is
+        banded by age at `as_of`.
+    as_of : str or date, optional
+        The day at which ages are counted.
+    intersections : int, default 1
+        2 looks at pairs of attributes as well, 3 at triples.
+    offer : {"beneficial", "burdensome", "neutral"}, optional
+        Whether it is harm to be left out, to be picked, or either. Taken as
+        beneficial where not given, and said so.
+    reference : str, optional
+        "highest" (rate, of the sizeable groups), "rest", "overall" or
+        ``"COL=GROUP"``.
+    outcome : str, optional
+        What was observed: as `selected`; missing where not observed.
+    score, value, weight : str, optional
+        Columns of numbers: the score behind the selection, the value offered,
+        the weight of each customer.
+    strata : str or sequence of str, optional
+        Columns within which the ratios are shown as well, as context.
+    min_expected : float, default 20
+        Groups that expect fewer selections (or non-selections) are too few.
+    confidence : float, default 0.95
+        Level of the intervals, and of the readings: alpha is 1 - confidence.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    InputError
+        With every problem found in the arguments and the data.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> customers = pd.DataFrame(
+    ...     {"gender": ["f"] * 5000 + ["m"] * 5000,
+    ...      "offered": [1] * 700 + [0] * 4300 + [1] * 1000 + [0] * 4000})
+    >>> result = audit(customers, selected="offered", by="gender", offer="beneficial")
+    >>> result.gate("us-four-fifths").verdict
+    'block'
+    """
+    _check_settings(intersections, offer, min_expected, confidence)
+    counted = count(
+        data,
+        by=by,
+        selected=selected,
+        audience=audience,
+        id=id,
+        protected=protected,
+        bands=bands,
+        as_of=as_of,
+        outcome=outcome,
+        score=score,
+        value=value,
+        weight=weight,
+        strata=strata,
+    )
+    return Audit.of_counts(
+        counted.counts,
+        bins=counted.bins,
+        intersections=intersections,
+        offer=offer,
+        reference=reference,
+        min_expected=min_expected,
+        confidence=confidence,
+        subject=_subject(selected, audience),
+        notes=counted.notes,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Audit:
+    """What was measured; made by `audit` or `Audit.of_counts`.
+
+    Parameters
+    ----------
+    counts : GroupCounts
+    bins : ScoreBins or None
+    intersections : int
+    offer : str
+    offer_assumed : bool
+        Whether nothing was said and beneficial was taken.
+    reference : Reference or None
+    min_expected, confidence : float
+    subject : str
+        What the selection is called.
+    notes : tuple of str
+    """
+
+    counts: GroupCounts
+    bins: ScoreBins | None
+    intersections: int
+    offer: Offer
+    offer_assumed: bool
+    reference: Reference | None
+    min_expected: float
+    confidence: float
+    subject: str
+    notes: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of_counts(
+        cls,
+        counts: GroupCounts,
+        *,
+        bins: ScoreBins | None = None,
+        intersections: int = 1,
+        offer: Offer | None = None,
+        reference: str | None = None,
+        min_expected: float = 20,
+        confidence: float = 0.95,
+        subject: str = "the audience",
+        notes: Sequence[str] = (),
+    ) -> Audit:
+        """Return the audit of counts made earlier, merged or on another machine.
+
+        Raises
+        ------
+        InputError
+            A setting out of range, a reference that names no attribute.
+        """
+        _check_settings(intersections, offer, min_expected, confidence)
+        made = cls(
+            counts,
+            bins,
+            min(intersections, len(counts.attributes)),
+            offer or "beneficial",
+            offer is None,
+            _reference(reference, counts),
+            min_expected,
+            confidence,
+            subject,
+            tuple(notes),
+        )
+        made.comparison(made.headline[0])
+        return made
+
+    @cached_property
+    def tables(self) -> Mapping[tuple[str, ...], CountTable]:
+        """Tables of the single attributes and intersections, by their names."""
+        names = self.counts.groupings(self.intersections)
+        return MappingProxyType({key: self.counts.table(key) for key in names})
+
+    @property
+    def available(self) -> frozenset[str]:
+        """What was counted beside the selection."""
+        found = {"selection"}
+        if self.counts.has_outcome:
+            found.add("outcome")
+        found |= {role for role in ("score", "value") if role in self.counts.sums}
+        return frozenset(found)
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """Names of the metrics that the findings are about."""
+        by_offer: dict[Offer, tuple[str, ...]] = {
+            "beneficial": ("adverse_impact_ratio",),
+            "burdensome": ("burden_ratio",),
+            "neutral": ("adverse_impact_ratio", "burden_ratio"),
+        }
+        names = list(by_offer[self.offer])
+        if "outcome" in self.available:
+            names.append("true_positive_rate_ratio")
+        names += [f"{x}_smd" for x in ("score", "value") if x in self.available]
+        return tuple(names)
+
+    def comparison(
+        self, metric: str, tables: Sequence[CountTable] | None = None
+    ) -> Comparison:
+        """Return a metric of all groups against their references, as arrays.
+
+        Raises
+        ------
+        InputError
+            A metric that is unknown or cannot be compared group by group.
+        """
+        row = _metric(metric)
+        if row.needs not in self.available:
+            raise InputError(
+                Problem("metric", f"{row.name} needs {row.needs}, which was not counted")
+            )
+        burden = metric == "burden_ratio"
+        return compare_groups(
+            row,
+            list(self.tables.values()) if tables is None else tables,
+            side="upper" if burden else "lower",
+            reference=Reference("rest") if burden else self.reference,
+            confidence=self.confidence,
+        )
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """One finding a group and metric, with readings and without verdicts."""
+        made: list[Finding] = []
+        sharing = Sharing(
+            attributes=len(self.counts.attributes),
+            intersections=sum(len(names) > 1 for names in self.tables),
+            directions=2 if self.offer == "neutral" else 1,
+        )
+        alpha = 1 - self.confidence
+        for name in self.headline:
+            made += findings_of(
+                self.comparison(name),
+                sharing,
+                alpha=alpha,
+                min_expected=self.min_expected,
+            )
+        for stratum in self.counts.strata:
+            for text in self.counts.stratum_labels(stratum):
+                single = [
+                    self.counts.table([name], {stratum: text})
+                    for name in self.counts.attributes
+                ]
+                comparison = self.comparison(self.headline[0], single)
+                made += findings_of(
+                    comparison,
+                    sharing,
+                    alpha=alpha,
+                    min_expected=self.min_expected,
+                    stratum=f"{stratum}={text}",
+                )
+        return tuple(made)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the findings as a table, one row each."""
+        return _frame(self.findings)
+
+    def measures(self, *attributes: str) -> pd.DataFrame:
+        """Return every rate and comparison of an attribute's groups, one row each.
+
+        Parameters
+        ----------
+        *attributes : str
+            One attribute, or several for their intersection.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by group; NaN where a metric is undefined. Comparisons are
+            against the group that the findings show as reference.
+
+        Raises
+        ------
+        InputError
+            An attribute or intersection that was not counted.
+        """
+        import pandas as pd  # noqa: PLC0415  # heavy, and only for frames
+
+        table = self._table(attributes)
+        place = list(self.tables.values()).index(table)
+        comparison = self.comparison("adverse_impact_ratio")
+        inside = np.flatnonzero(comparison.table == place)
+        shown_reference = int(comparison.reference[inside[0]])
+        reference = shown_reference - int(inside[0]) if shown_reference >= 0 else 0
+        found = measure_groups(
+            table.weighted_cells, reference, outcome=self.counts.has_outcome
+        )
+        if shown_reference < 0:
+            for name in found:
+                if METRICS.get(name) and METRICS[name].form in {"ratio", "difference"}:
+                    found[name] = np.full(len(inside), np.nan)
+        index = pd.Index(table.groups, name=table.attribute)
+        frame = pd.DataFrame(found, index=index)
+        frame.insert(0, "n", table.n)
+        frame.insert(1, "selected", table.selected)
+        return frame
+
+    def curve(self, attribute: str) -> pd.DataFrame:
+        """Return each group's selection rate and ratio at every score threshold.
+
+        Parameters
+        ----------
+        attribute : str
+
+        Returns
+        -------
+        DataFrame
+            Columns threshold, group, rate, ratio; the ratio is against the
+            highest rate at that threshold, NaN where nobody is selected.
+
+        Raises
+        ------
+        InputError
+            The audit was made without a score.
+        """
+        import pandas as pd  # noqa: PLC0415  # heavy, and only for frames
+
+        if self.bins is None:
+            raise InputError(
+                Problem("score", "was not given", "name it: fa.audit(…, score='COL')")
+            )
+        if attribute not in self.bins.labels:
+            raise InputError(
+                unknown_name("curve", attribute, list(self.bins.labels), "attribute")
+            )
+        rates = self.bins.rates(attribute)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratios = rates / np.nanmax(rates, axis=0)
+        thresholds, groups = self.bins.thresholds, self.bins.labels[attribute]
+        return pd.DataFrame(
+            {
+                "threshold": np.tile(thresholds, len(groups)),
+                "group": np.repeat(list(groups), len(thresholds)),
+                "rate": rates.ravel(),
+                "ratio": ratios.ravel(),
+            }
+        )
+
+    def bootstrap(
+        self,
+        attribute: str,
+        statistic: Callable[[Any], Any] | None = None,
+        *,
+        replicates: int = 1000,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Return percentile intervals of any statistic, by resampling cells.
+
+        Parameters
+        ----------
+        attribute : str
+        statistic : callable, optional
+            From an array of counts, replicates x groups x 2 x 3, to an array of
+            replicates x groups; the selection rate by default.
+        replicates : int, default 1000
+        seed : int, default 0
+
+        Returns
+        -------
+        DataFrame
+            Columns estimate, low, high by group.
+
+        Notes
+        -----
+        Cells are drawn, never rows: the cost does not depend on their number.
+        The interval of a maximum or minimum over groups is biased where groups
+        are equal; use the verdict for that question.
+        """
+        import pandas as pd  # noqa: PLC0415  # heavy, and only for frames
+
+        from fairness.inference import (  # noqa: PLC0415
+            bootstrap_cells,
+            percentile_interval,
+        )
+
+        table = self._table((attribute,))
+        cells = table.cells
+        drawn = bootstrap_cells(cells.ravel(), replicates, seed=seed)
+        drawn = drawn.reshape(replicates, *cells.shape)
+        measure = statistic or _selection_rate
+        with np.errstate(invalid="ignore", divide="ignore"):
+            estimate = np.asarray(measure(cells[None]))[0]
+            low, high = percentile_interval(np.asarray(measure(drawn)), self.confidence)
+        return pd.DataFrame(
+            {"estimate": estimate, "low": low, "high": high},
+            index=pd.Index(table.groups, name=table.attribute),
+        )
+
+    def gate(
+        self,
+        policy: str | Path | Policy | Sequence[str | Path | Policy] | None = None,
+        *,
+        waivers: str | Path | Sequence[Waiver] = (),
+        on: date | None = None,
+    ) -> Decision:
+        """Return the verdict of a policy on this audit.
+
+        Parameters
+        ----------
+        policy : pack name, path, Policy, or a sequence of these; optional
+            By default the packs that fit the offer (`DEFAULT_POLICIES`).
+        waivers : path or sequence of Waiver, optional
+        on : date, optional
+            The day that rules and waivers are in force at; today by default.
+
+        Returns
+        -------
+        Decision
+
+        Raises
+        ------
+        PolicyError
+            A policy that cannot be read.
+        """
+        from fairness.policy import load_policy, load_waivers  # noqa: PLC0415
+        from fairness.policy.gate import judge  # noqa: PLC0415
+
+        if policy is None:
+            policy = DEFAULT_POLICIES[self.offer]
+        given = [policy] if isinstance(policy, str | Path) or _is_policy(policy) else policy
+        policies = tuple(load_policy(one) for one in given)  # type: ignore[union-attr]
+        if not policies:
+            raise InputError(Problem("policy", "names no policy", "name a pack"))
+        signed = load_waivers(waivers) if isinstance(waivers, str | Path) else waivers
+        judgement = judge(self, policies, waivers=signed, on=on)
+        return Decision(
+            self,
+            policies,
+            judgement.verdict,
+            judgement.findings,
+            judgement.reasons,
+            judgement.notes,
+        )
+
+    @property
+    def plot(self) -> Pictures:
+        """Pictures of this audit: ``audit.plot.ratios("gender")``."""
+        from fairness.reports.pictures import Pictures  # noqa: PLC0415  # matplotlib
+
+        return Pictures(self)
+
+    def to_metric_frame(
+        self, *attributes: str, metrics: Mapping[str, Callable[..., Any]] | None = None
+    ) -> MetricFrame:
+        """Return fairlearn's MetricFrame, made from the counts as weighted rows.
+
+        Parameters
+        ----------
+        *attributes : str
+            One attribute, or several for their intersection.
+        metrics : dict of name to function, optional
+            Any metric of ``y_true, y_pred, sample_weight``; by default the
+            selection rate, and with an outcome TPR, FPR and accuracy as well.
+
+        Raises
+        ------
+        InputError
+            An attribute that was not counted.
+        """
+        from fairness.remedies.metric_frame import metric_frame  # noqa: PLC0415
+
+        table = self._table(attributes)
+        return metric_frame(table, metrics, outcome=self.counts.has_outcome)
+
+    def explain(self, code: str) -> str:
+        """Return what a metric or code means: formula, range, when it misleads."""
+        return explain(code)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the payload, schema ``fairreach/audit/1``, without a verdict."""
+        return audit_payload(self)
+
+    def report(self, path: str | Path) -> Path:
+        """Write a report; the ending of the name says which kind (.md, .json, .html)."""
+        from fairness.reports import write_report  # noqa: PLC0415
+
+        return write_report(self.to_dict(), path)
+
+    def __repr__(self) -> str:
+        from fairness.reports import render  # noqa: PLC0415
+
+        return render(self.to_dict(), "summary", most=_ROW_LIMIT)
+
+    def _repr_html_(self) -> str:
+        from fairness.reports import render  # noqa: PLC0415
+
+        return render(self.to_dict(), "notebook")
+
+    def _table(self, attributes: Sequence[str]) -> CountTable:
+        known = {tuple(sorted(names)): table for names, table in self.tables.items()}
+        names = tuple(sorted(attributes))
+        if names in known:
+            return known[names]
+        for name in attributes:
+            if name not in self.counts.attributes:
+                raise InputError(
+                    unknown_name(
+                        "attribute", name, self.counts.attributes, "audited attribute"
+                    )
+                )
+        raise InputError(
+            Problem(
+                "attribute",
+                f"the intersection {shown('&'.join(attributes))} was not counted",
+                f"ask for it: intersections={len(attributes)}",
+            )
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """The verdict of one or more policies on an audit.
+
+    Parameters
+    ----------
+    audit : Audit
+    policies : tuple of Policy
+    verdict : {"clear", "review", "block"}
+    findings : tuple of Finding
+        With rule, verdict and severity.
+    reasons : tuple of str
+        Why it is not clear.
+    notes : tuple of str
+    """
+
+    audit: Audit
+    policies: tuple[Policy, ...]
+    verdict: Literal["clear", "review", "block"]
+    findings: tuple[Finding, ...]
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def frame(self) -> pd.DataFrame:
+        """Return the findings as a table, one row each."""
+        return _frame(self.findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the payload, schema ``fairreach/audit/1``."""
+        return audit_payload(self.audit, self)
+
+    def raise_for_verdict(self, fail_on: Literal["review", "block"] = "review") -> Decision:
+        """Raise unless the audience may go out; else return the decision.
+
+        Parameters
+        ----------
+        fail_on : {"review", "block"}
+            "block" lets a review pass, which never changes what may be released.
+
+        Raises
+        ------
+        AudienceBlockedError
+        """
+        worst = {"review": ("review", "block"), "block": ("block",)}
+        if fail_on not in worst:
+            raise InputError(
+                Problem("fail_on", f"{shown(fail_on)} is neither 'review' nor 'block'")
+            )
+        if self.verdict in worst[fail_on]:
+            reasons = "; ".join(self.reasons[:3]) or "see the findings"
+            raise AudienceBlockedError(f"{self.verdict}: {reasons}", self.verdict)
+        return self
+
+    def report(self, path: str | Path) -> Path:
+        """Write a report; the ending of the name says which kind (.md, .json, .html)."""
+        from fairness.reports import write_report  # noqa: PLC0415
+
+        return write_report(self.to_dict(), path)
+
+    def text(self) -> str:
+        """Return the full report for a terminal, at most 100 columns wide."""
+        from fairness.reports import render  # noqa: PLC0415
+
+        return render(self.to_dict(), "text")
+
+    def __repr__(self) -> str:
+        from fairness.reports import render  # noqa: PLC0415
+
+        return render(self.to_dict(), "summary", most=_ROW_LIMIT)
+
+    def _repr_html_(self) -> str:
+        from fairness.reports import render  # noqa: PLC0415
+
+        return render(self.to_dict(), "notebook")
+
+
+def _check_settings(
+    intersections: int, offer: str | None, min_expected: float, confidence: float
+) -> None:
+    problems = []
+    if offer is not None and offer not in OFFERS:
+        problems.append(unknown_name("offer", str(offer), OFFERS, "kind of offer"))
+    if not isinstance(intersections, int) or intersections < 1:
+        problems.append(
+            Problem(
+                "intersections",
+                f"{shown(intersections)} is not a whole number from 1 up",
+                "2 looks at pairs of attributes",
+            )
+        )
+    if not _is_number(confidence) or not 0 < confidence < 1:
+        problems.append(
+            Problem(
+                "confidence",
+                f"{shown(confidence)} is not between 0 and 1",
+                "write 95 % as 0.95",
+            )
+        )
+    if not _is_number(min_expected) or min_expected < 0:
+        problems.append(Problem("min_expected", f"{shown(min_expected)} is below 0"))
+    if problems:
+        raise InputError(problems)
+
+
+def _is_number(value: object) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and not math.isnan(value)
+    )
+
+
+def _reference(text: str | None, counts: GroupCounts) -> Reference | None:
+    if text is None:
+        return None
+    if text in {"highest", "rest", "overall"}:
+        return Reference(text)  # type: ignore[arg-type]
+    attribute, equals, group = str(text).partition("=")
+    if not equals:
+        raise InputError(
+            Problem(
+                "reference",
+                f"{shown(text)} is neither 'highest', 'rest', 'overall' nor COL=GROUP",
+            )
+        )
+    if attribute not in counts.attributes:
+        raise InputError(
+            unknown_name("reference", attribute, counts.attributes, "audited attribute")
+        )
+    return Reference("highest", {attribute: group})
+
+
+def _metric(name: str) -> Metric:
+    if name not in METRICS:
+        raise InputError(unknown_name("metric", name, list(METRICS), "metric"))
+    row = METRICS[name]
+    if row.form not in {"ratio", "difference", "odds", "smd"}:
+        raise InputError(
+            Problem("metric", f"{name} is not a comparison of a group with a reference")
+        )
+    return row
+
+
+def _is_policy(value: object) -> bool:
+    from fairness.policy import Policy  # noqa: PLC0415  # pydantic
+
+    return isinstance(value, Policy)
+
+
+def _selection_rate(cells: Any) -> Any:
+    return cells[:, :, 1].sum(axis=-1) / cells.sum(axis=(-1, -2))
+
+
+def _subject(selected: str | None, audience: Any) -> str:
+    if selected is not None:
+        return str(selected)
+    return Path(audience).name if isinstance(audience, str | Path) else "the audience"
+
+
+def _frame(findings: Sequence[Finding]) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415  # heavy, and only for frames
+
+    columns = list(Finding.__dataclass_fields__)
+    rows = [[getattr(finding, name) for name in columns] for finding in findings]
+    return pd.DataFrame(rows, columns=columns)
+
+

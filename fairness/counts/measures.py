@@ -1,0 +1,135 @@
+"""Columns of numbers: weights, scores and values, and the bins of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness.counts.bins import ScoreBins
+from fairness.counts.kernel import Cells, FloatArray, Int64Array
+from fairness.counts.roles import Roles
+from fairness.counts.table import Axis
+from fairness.errors import Problem, shown
+from fairness.groups.flags import UNOBSERVED
+
+BinTable = tuple[tuple[str, ...], Int64Array]
+
+
+def weight_problems(
+    column: str, *, missing: int, low: float, high: float
+) -> list[Problem]:
+    """Return what is wrong with a column of weights."""
+    where = f"weight column {shown(column)}"
+    problems = []
+    if missing:
+        problems.append(
+            Problem(
+                where,
+                f"has {missing:,} missing values",
+                "fill them; a weight of 0 leaves a customer out",
+            )
+        )
+    if low < 0:
+        problems.append(
+            Problem(where, f"has negative values, down to {low:g}", "a weight is >= 0")
+        )
+    if high == np.inf:
+        problems.append(Problem(where, "has infinite values", "a weight is finite"))
+    elif not missing and low >= 0 and high <= 0:
+        problems.append(Problem(where, "is 0 for every customer"))
+    return problems
+
+
+def value_problems(column: str, low: float, high: float) -> list[Problem]:
+    """Return what is wrong with a column of values."""
+    if np.isinf([low, high]).any():
+        return [Problem(f"value column {shown(column)}", "has infinite values")]
+    return []
+
+
+def score_range(
+    roles: Roles, low: float, high: float, problems: list[Problem]
+) -> tuple[float, float]:
+    """Return the range of the score bins, given the least and greatest score."""
+    where = f"score column {shown(roles.score)}"
+    if not low <= high:
+        problems.append(Problem(where, "holds no number"))
+        return 0.0, 1.0
+    if np.isinf([low, high]).any():
+        problems.append(Problem(where, "has infinite values"))
+        return 0.0, 1.0
+    if roles.score_range is not None:
+        wanted = roles.score_range
+        if low < wanted[0] or high > wanted[1]:
+            problems.append(
+                Problem(
+                    "score_range",
+                    f"{wanted} does not hold the scores, which go from {low:g} to "
+                    f"{high:g}",
+                )
+            )
+        return wanted
+    if low >= 0 and high <= 1:
+        return 0.0, 1.0
+    return low, high if high > low else low + 1.0
+
+
+def bin_codes(scores: FloatArray, low: float, high: float, bins: int) -> NDArray[Any]:
+    """Return the bin of each score, `bins` where there is none.
+
+    Examples
+    --------
+    >>> bin_codes(np.array([0.0, 0.5, 1.0, np.nan]), 0.0, 1.0, 10).tolist()
+    [0, 5, 9, 10]
+    """
+    codes = (scores - low) * (bins / (high - low))
+    # The highest score belongs to the last bin, not to one beyond it.
+    np.minimum(codes, bins - 1, out=codes)
+    codes[np.isnan(codes)] = bins
+    return codes.astype(np.uint16 if bins < np.iinfo(np.uint16).max else np.uint32)
+
+
+def bin_table(
+    axis: Axis,
+    cells: Cells,
+    levels: Int64Array,
+    observed: Int64Array | None,
+    bins: int,
+) -> BinTable:
+    """Return the labels and the groups x bins x 3 table of one attribute.
+
+    Parameters
+    ----------
+    axis : Axis
+    cells : Cells
+        Of the attribute, the outcome if there is one, and the bin.
+    levels : int64 array
+        Level of the axis for each raw level of the attribute.
+    observed : int64 array or None
+        Outcome (0, 1, unobserved) for each raw level of the outcome.
+    bins : int
+    """
+    table = np.zeros((len(axis.labels), bins + 1, 3), np.int64)
+    outcome = (
+        np.full(len(cells.n), UNOBSERVED)
+        if observed is None
+        else observed[cells.levels[:, 1]]
+    )
+    np.add.at(
+        table, (levels[cells.levels[:, 0]], cells.levels[:, -1], outcome), cells.n
+    )
+    live = np.flatnonzero(table.sum(axis=(1, 2)))
+    return tuple(axis.labels[i] for i in live), table[live, :-1]
+
+
+def score_bins_of(made: Mapping[str, BinTable], low: float, high: float) -> ScoreBins:
+    """Return the bins of all attributes."""
+    return ScoreBins(
+        low,
+        high,
+        {name: labels for name, (labels, _) in made.items()},
+        {name: table for name, (_, table) in made.items()},
+    )

@@ -1,0 +1,16 @@
+"""Findings: one group against its reference, with an interval and a reading."""
+
+from fairness.findings.comparison import Comparison, Reference, compare_groups
+from fairness.findings.model import Finding, Reading, Verdict
+from fairness.findings.readings import Sharing, findings_of
+
+__all__ = [
+    "Comparison",
+    "Finding",
+    "Reading",
+    "Reference",
+    "Sharing",
+    "Verdict",
+    "compare_groups",
+    "findings_of",
+]

@@ -1,0 +1,102 @@
+"""Findings in a sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from fairness.errors import ascii_controls
+
+_REFERENCES: Mapping[str, str] = {"(rest)": "everybody else", "(all)": "customers overall"}
+_LONGEST_LABEL = 60
+_VERBS: Mapping[str, str] = {
+    "selection_rate": "selected",
+    "true_positive_rate": "selected among those with the outcome",
+    "false_positive_rate": "selected among those without the outcome",
+    "precision": "right to select",
+    "accuracy": "treated as the outcome says",
+    "base_rate": "seen with the outcome",
+}
+
+
+def label(text: str, most: int = _LONGEST_LABEL) -> str:
+    r"""Return a label as a sentence may show it: one line, no control characters.
+
+    Examples
+    --------
+    >>> label("a\nb")
+    'a\\nb'
+    """
+    safe = ascii_controls(text)
+    return safe if len(safe) <= most else safe[: most - 1] + "…"
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Return a number for a sentence; a dash where there is none.
+
+    Examples
+    --------
+    >>> number(0.61234), number(None), number(float("inf"))
+    ('0.61', '–', '∞')
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:.{digits}f}"
+
+
+def against(reference: str | None) -> str:
+    """Return how a sentence names a reference.
+
+    Examples
+    --------
+    >>> against("(rest)"), against("m")
+    ('everybody else', 'm')
+    """
+    if reference is None:
+        return "no reference"
+    return _REFERENCES.get(reference) or label(reference)
+
+
+def comparison_sentence(
+    *,
+    attribute: str,
+    group: str,
+    reference: str | None,
+    form: str,
+    rate: str,
+    estimate: float,
+    low: float,
+    high: float,
+    confidence: float,
+) -> str:
+    """Return a comparison in words, with its interval.
+
+    Examples
+    --------
+    >>> comparison_sentence(attribute="gender", group="f", reference="m",
+    ...     form="ratio", rate="selection_rate", estimate=0.7, low=0.641, high=0.765,
+    ...     confidence=0.95)
+    'gender f is selected 0.70 times as often as m (95 % 0.64 to 0.77)'
+    """
+    who = f"{label(attribute)} {label(group)}"
+    level = f"{confidence * 100:g} %"
+    interval = f"({level} {number(low)} to {number(high)})"
+    if form == "difference":
+        points = f"{abs(estimate) * 100:.1f} percentage points"
+        more = "more" if estimate > 0 else "less"
+        span = f"({level} {low * 100:.1f} to {high * 100:.1f})"
+        return f"{who} is {_VERBS[rate]} {points} {more} than {against(reference)} {span}"
+    if form == "smd":
+        return (
+            f"{who} has a mean {rate} {number(estimate)} standard deviations from "
+            f"{against(reference)} {interval}"
+        )
+    odds = "the odds of " if form == "odds" else ""
+    if odds:
+        return f"{who} has {number(estimate)} times {odds}{against(reference)} {interval}"
+    return (
+        f"{who} is {_VERBS[rate]} {number(estimate)} times as often as "
+        f"{against(reference)} {interval}"
+    )

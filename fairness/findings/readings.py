@@ -1,0 +1,346 @@
+"""Readings: what a comparison says before any policy is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness.findings.comparison import (
+    GROUP_EXPECTED,
+    NONE,
+    REFERENCE_EXPECTED,
+    Comparison,
+)
+from fairness.findings.messages import against, comparison_sentence, label, number
+from fairness.findings.model import Finding, Reading
+from fairness.inference import detectable_ratio, studentized_range_isf
+from fairness.metrics.measures import ratio
+
+FloatArray = NDArray[np.float64]
+
+SINGLE_SHARE = 0.8
+"""Share of alpha for single attributes where intersections are looked at too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How alpha is shared: by how much a p-value is multiplied.
+
+    Parameters
+    ----------
+    attributes : int
+        Single attributes looked at.
+    intersections : int
+        Intersections looked at; 0 leaves all of alpha to single attributes.
+    rules, cross_rules : int
+        Rules that share the alpha of single attributes, and of intersections.
+    directions : int
+        2 where an offer is looked at in both directions by rules for one only.
+
+    Examples
+    --------
+    >>> Sharing(5, 10).factor(1), Sharing(5, 10).factor(2), Sharing(5, 0).factor(1)
+    (6.25, 50.0, 5.0)
+    """
+
+    attributes: int
+    intersections: int
+    rules: int = 1
+    cross_rules: int = 1
+    directions: int = 1
+
+    def factor(self, order: int) -> float:
+        """Return what a p-value of an order is multiplied with."""
+        if order == 1:
+            share = SINGLE_SHARE if self.intersections else 1.0
+            return self.attributes * self.rules * self.directions / share
+        share = round(1 - SINGLE_SHARE, 10)
+        return self.intersections * self.cross_rules * self.directions / share
+
+    def factors(self, orders: NDArray[np.int64]) -> FloatArray:
+        """Return the factor of each group's order."""
+        return np.array([self.factor(int(order)) for order in orders], dtype=float)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What all groups of a comparison show, at one alpha.
+
+    Parameters
+    ----------
+    p, p_adjusted : float arrays
+        One-sided, in the direction of harm, against the shown reference.
+    detectable : float array
+    shortfall : float array
+    readings : list of str
+    """
+
+    p: FloatArray
+    p_adjusted: FloatArray
+    detectable: FloatArray
+    shortfall: FloatArray
+    readings: list[Reading]
+
+
+def weigh(
+    comparison: Comparison, sharing: Sharing, *, alpha: float, min_expected: float
+) -> Evidence:
+    """Return p-values, detectable ratios, shortfalls and readings of all groups.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    sharing : Sharing
+    alpha : float
+    min_expected : float
+        Groups of fewer expected selections are too few, unless they differ.
+    """
+    size = len(comparison.groups)
+    reference = comparison.reference
+    factor = sharing.factors(comparison.order)
+    p, p_adjusted, toward = (np.full(size, np.nan) for _ in range(3))
+    tested = np.flatnonzero(
+        (reference != NONE)
+        & (reference != np.arange(size))
+        & ~np.isnan(comparison.estimate)
+    )
+    if comparison.metric.form != "smd" and len(tested):
+        neutral = 0.0 if comparison.metric.form == "difference" else 1.0
+        low = comparison.estimate[tested] < neutral
+        harm = comparison.side == "lower"
+        for side, those in (("lower", tested[low]), ("upper", tested[~low])):
+            z = comparison.z(those, reference[those], side)  # type: ignore[arg-type]
+            tail = np.minimum(1.0, comparison.tail(z, those) * factor[those])
+            toward[those] = tail
+            if (side == "lower") == harm:
+                p[those], p_adjusted[those] = _one_sided(z), tail
+            else:
+                other = comparison.z(those, reference[those], comparison.side)
+                p[those], p_adjusted[those] = _one_sided(other), 1.0
+    return Evidence(
+        p,
+        p_adjusted,
+        _detectable(comparison, factor, alpha),
+        _shortfall(comparison),
+        [
+            _reading(comparison, group, float(toward[group]), alpha, min_expected)
+            for group in range(size)
+        ],
+    )
+
+
+def _one_sided(z: FloatArray) -> FloatArray:
+    from scipy.special import ndtr  # noqa: PLC0415  # scipy only where it is needed
+
+    return np.asarray(ndtr(-z), dtype=np.float64)
+
+
+def _reading(
+    comparison: Comparison, group: int, p: float, alpha: float, min_expected: float
+) -> Reading:
+    if int(comparison.reference[group]) == group:
+        return "reference"
+    if comparison.reference[group] == NONE:
+        return "too few"
+    value = float(comparison.estimate[group])
+    few = comparison.expected[group] < min_expected
+    if np.isnan(value):
+        return "too few" if few and comparison.n[group] else "undefined"
+    if p < alpha and comparison.expected[group] >= GROUP_EXPECTED:
+        neutral = 0.0 if comparison.metric.form == "difference" else 1.0
+        return "lower" if value < neutral else "higher"
+    if comparison.metric.form == "smd":
+        low, high = float(comparison.low[group]), float(comparison.high[group])
+        if low > 0 or high < 0:
+            return "lower" if high < 0 else "higher"
+        return "no clear difference"
+    return "too few" if few else "no clear difference"
+
+
+def _detectable(
+    comparison: Comparison, factor: FloatArray, alpha: float
+) -> FloatArray:
+    form = comparison.metric.form
+    if form not in {"ratio", "odds", "difference"}:
+        return np.full(len(comparison.groups), np.nan)
+    every = np.arange(len(comparison.groups))
+    hits, trials = comparison.reference_counts(every, comparison.reference)
+    none = (comparison.reference == NONE) | (comparison.reference == every)
+    rate = np.where(none, np.nan, ratio(hits, trials))
+    trials = np.where(none, 0.0, trials)
+    critical = np.full(len(every), np.nan)
+    limits: dict[tuple[float, int], float] = {}
+    for group in np.flatnonzero(~none):
+        key = (float(factor[group]), max(int(comparison.k[group]), 2))
+        if key not in limits:
+            limits[key] = float(
+                studentized_range_isf(alpha / key[0], key[1]) / np.sqrt(2)
+            )
+        critical[group] = limits[key]
+    return detectable_ratio(
+        comparison.trials, trials, rate, critical, side=comparison.side
+    )
+
+
+def _shortfall(comparison: Comparison) -> FloatArray:
+    found = np.full(len(comparison.groups), np.nan)
+    if comparison.metric.form == "smd":
+        return found
+    for place in range(len(comparison.tables)):
+        inside = comparison.table == place
+        n, selected = comparison.n[inside], comparison.selected[inside]
+        if n.sum():
+            found[inside] = n * (selected.sum() / n.sum()) - selected
+    return found
+
+
+def reason_of(comparison: Comparison, group: int, min_expected: float) -> str:
+    """Return why a group's number does not exist or cannot be relied on."""
+    who = f"{label(comparison.attribute(group))} {label(comparison.groups[group])}"
+    expected = float(comparison.expected[group])
+    if comparison.reference[group] == NONE:
+        return (
+            f"{who}: no group is large enough to compare with (expected selections "
+            f"and non-selections of at least {REFERENCE_EXPECTED:g}, and 5 % of the "
+            "customers for a single attribute)"
+        )
+    if np.isnan(comparison.estimate[group]):
+        if not comparison.n[group]:
+            return f"{who}: nobody to count the {comparison.rate_name} of"
+        return (
+            f"{who}: the {comparison.metric.name} is undefined: "
+            f"{comparison.metric.undefined}"
+        )
+    return (
+        f"{who}: too few to tell ({expected:.1f} selections expected, "
+        f"{min_expected:g} needed)"
+    )
+
+
+def sentence_of(comparison: Comparison, group: int) -> str:
+    """Return a group's comparison in words."""
+    rate = comparison.metric.rate
+    reference = comparison.reference_name(int(comparison.reference[group]))
+    return comparison_sentence(
+        attribute=comparison.attribute(group),
+        group=comparison.groups[group],
+        reference=reference,
+        form=comparison.metric.form,
+        rate=rate,
+        estimate=float(comparison.estimate[group]),
+        low=float(comparison.low[group]),
+        high=float(comparison.high[group]),
+        confidence=comparison.confidence,
+    )
+
+
+def findings_of(
+    comparison: Comparison,
+    sharing: Sharing,
+    *,
+    alpha: float,
+    min_expected: float = 20.0,
+    stratum: str | None = None,
+) -> list[Finding]:
+    """Return one finding a group, with its reading and without a verdict.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    sharing : Sharing
+    alpha : float
+        Level of the readings.
+    min_expected : float, default 20
+    stratum : str, optional
+        What the tables were limited to.
+
+    Returns
+    -------
+    list of Finding
+        In the order of the tables and of their groups.
+    """
+    evidence = weigh(comparison, sharing, alpha=alpha, min_expected=min_expected)
+    return [
+        finding_of(
+            comparison, evidence, group, min_expected=min_expected, stratum=stratum
+        )
+        for group in range(len(comparison.groups))
+    ]
+
+
+def finding_of(
+    comparison: Comparison,
+    evidence: Evidence,
+    group: int,
+    *,
+    min_expected: float,
+    stratum: str | None = None,
+) -> Finding:
+    """Return the finding of one group."""
+    n_reference, selected_reference = comparison.shown_counts(group)
+    trials = float(comparison.trials[group])
+    reading = evidence.readings[group]
+    detectable = number_or_none(evidence.detectable[group])
+    return Finding(
+        code=comparison.metric.code,
+        metric=comparison.metric.name,
+        attribute=comparison.attribute(group),
+        group=comparison.groups[group],
+        reference=comparison.reference_name(int(comparison.reference[group])),
+        stratum=stratum,
+        n=int(comparison.n[group]),
+        selected=int(comparison.selected[group]),
+        n_reference=n_reference,
+        selected_reference=selected_reference,
+        rate=float(comparison.hits[group]) / trials if trials else None,
+        estimate=number_or_none(comparison.estimate[group]),
+        low=number_or_none(comparison.low[group]),
+        high=number_or_none(comparison.high[group]),
+        confidence=comparison.confidence,
+        p_value=number_or_none(evidence.p[group]),
+        p_adjusted=number_or_none(evidence.p_adjusted[group]),
+        detectable=detectable,
+        shortfall=number_or_none(evidence.shortfall[group]),
+        reading=reading,
+        message=_message(comparison, group, reading, detectable, min_expected),
+    )
+
+
+def _message(
+    comparison: Comparison,
+    group: int,
+    reading: Reading,
+    detectable: float | None,
+    min_expected: float,
+) -> str:
+    if reading == "reference":
+        who = f"{label(comparison.attribute(group))} {label(comparison.groups[group])}"
+        return f"{who} is the reference"
+    if reading == "undefined" or comparison.reference[group] == NONE:
+        return reason_of(comparison, group, min_expected)
+    if np.isnan(comparison.estimate[group]):
+        return reason_of(comparison, group, min_expected)
+    text = sentence_of(comparison, group)
+    if np.isinf(comparison.estimate[group]):
+        text += f"; nobody of {against('(rest)')} is"
+    if reading == "too few":
+        return f"{text}; too few to tell" + could_see(detectable, comparison.side)
+    if reading == "no clear difference":
+        return f"{text}; no clear difference" + could_see(detectable, comparison.side)
+    return text
+
+
+def could_see(detectable: float | None, side: str) -> str:
+    """Return what ratio could have been detected, as the end of a sentence."""
+    if detectable is None:
+        return " (no ratio could have been detected)"
+    word = "below" if side == "lower" else "above"
+    return f" (could have detected a ratio {word} {number(detectable)})"
+
+
+def number_or_none(value: float) -> float | None:
+    """Return a float, or None for NaN; infinity stays."""
+    found = float(value)
+    return None if np.isnan(found) else found

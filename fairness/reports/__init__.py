@@ -1,0 +1,28 @@
+"""Reports: one payload, rendered as text, Markdown, HTML, JSON or JUnit."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fairness.reports.payload import SCHEMA, audit_payload
+    from fairness.reports.render import FORMATS, render, write_report
+
+_HOME = {
+    "FORMATS": "fairness.reports.render",
+    "SCHEMA": "fairness.reports.payload",
+    "audit_payload": "fairness.reports.payload",
+    "render": "fairness.reports.render",
+    "write_report": "fairness.reports.render",
+}
+
+__all__ = ["FORMATS", "SCHEMA", "audit_payload", "render", "write_report"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'fairness.reports' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
