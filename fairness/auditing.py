@@ -29,6 +29,7 @@ from fairness.findings import (
     compare_groups,
     findings_of,
 )
+from fairness.frames import Source
 from fairness.metrics import METRICS, Metric, explain, measure_groups
 from fairness.reports.payload import audit_payload
 
@@ -231,7 +232,8 @@ class Audit:
             subject,
             tuple(notes),
         )
-        made.comparison(made.headline[0])
+        if made.reference is not None and made.reference.named:
+            made.comparison(made.headline[0])  # a group that is not there is told now
         return made
 
     @cached_property
@@ -276,7 +278,9 @@ class Audit:
         row = _metric(metric)
         if row.needs not in self.available:
             raise InputError(
-                Problem("metric", f"{row.name} needs {row.needs}, which was not counted")
+                Problem(
+                    "metric", f"{row.name} needs {row.needs}, which was not counted"
+                )
             )
         burden = metric == "burden_ratio"
         return compare_groups(
@@ -486,7 +490,9 @@ class Audit:
 
         if policy is None:
             policy = DEFAULT_POLICIES[self.offer]
-        given = [policy] if isinstance(policy, str | Path) or _is_policy(policy) else policy
+        given = (
+            [policy] if isinstance(policy, str | Path) or _is_policy(policy) else policy
+        )
         policies = tuple(load_policy(one) for one in given)  # type: ignore[union-attr]
         if not policies:
             raise InputError(Problem("policy", "names no policy", "name a pack"))
@@ -607,7 +613,9 @@ class Decision:
         """Return the payload, schema ``fairreach/audit/1``."""
         return audit_payload(self.audit, self)
 
-    def raise_for_verdict(self, fail_on: Literal["review", "block"] = "review") -> Decision:
+    def raise_for_verdict(
+        self, fail_on: Literal["review", "block"] = "review"
+    ) -> Decision:
         """Raise unless the audience may go out; else return the decision.
 
         Parameters
@@ -732,6 +740,8 @@ def _selection_rate(cells: Any) -> Any:
 def _subject(selected: str | None, audience: Any) -> str:
     if selected is not None:
         return str(selected)
+    if isinstance(audience, Source):
+        return Path(audience.files[0]).name
     return Path(audience).name if isinstance(audience, str | Path) else "the audience"
 
 
@@ -741,5 +751,3 @@ def _frame(findings: Sequence[Finding]) -> pd.DataFrame:
     columns = list(Finding.__dataclass_fields__)
     rows = [[getattr(finding, name) for name in columns] for finding in findings]
     return pd.DataFrame(rows, columns=columns)
-
-

@@ -13,10 +13,10 @@ from fairness.counts import CountTable
 from fairness.errors import InputError, unknown_name
 from fairness.inference import (
     adjusted_tail,
+    difference_interval,
+    odds_ratio_interval,
     pair_z,
-    score_difference,
-    score_odds_ratio,
-    score_ratio,
+    ratio_interval,
     standardized_mean_difference,
 )
 from fairness.metrics import Metric, rate_counts
@@ -32,10 +32,10 @@ REFERENCE_SHARE = 0.05
 GROUP_EXPECTED = 5.0
 
 REST, ALL, NONE = -1, -2, -3
-_SCORE_INTERVAL = {
-    "ratio": score_ratio,
-    "difference": score_difference,
-    "odds": score_odds_ratio,
+_INTERVAL = {
+    "ratio": ratio_interval,
+    "difference": difference_interval,
+    "odds": odds_ratio_interval,
 }
 
 
@@ -183,9 +183,7 @@ class Comparison:
         hits, trials = self.reference_counts(
             groups, np.where(references == ALL, REST, references)
         )
-        return pair_z(
-            self.hits[groups], self.trials[groups], hits, trials, side=side
-        )
+        return pair_z(self.hits[groups], self.trials[groups], hits, trials, side=side)
 
     def tail(self, z: FloatArray, groups: IntArray) -> FloatArray:
         """Return p that pays for the choice of group and reference in its table."""
@@ -212,7 +210,10 @@ def rest_of(table: CountTable, rate: str) -> tuple[FloatArray, FloatArray]:
     _, squares = rate_counts(rate, table.weights_sq)
     rest_squares = squares.sum() - squares
     scale = np.divide(
-        rest_trials, rest_squares, out=np.zeros_like(rest_trials), where=rest_squares > 0
+        rest_trials,
+        rest_squares,
+        out=np.zeros_like(rest_trials),
+        where=rest_squares > 0,
     )
     return rest_hits * scale, rest_trials * scale
 
@@ -263,9 +264,7 @@ def compare_groups(
     parts = [_Part.of(table, rate, min_share) for table in tables]
     sizes = [len(part.groups) for part in parts]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    shown = [
-        part.shown(reference, tables[i]) for i, part in enumerate(parts)
-    ]
+    shown = [part.shown(reference, tables[i]) for i, part in enumerate(parts)]
     references = np.concatenate(
         [
             np.where(found >= 0, found + starts[i], found)
@@ -300,9 +299,7 @@ def compare_groups(
         confidence=confidence,
         fixed=fixed,
     )
-    estimated = (
-        _smd(comparison) if metric.form == "smd" else _estimated(comparison)
-    )
+    estimated = _smd(comparison) if metric.form == "smd" else _estimated(comparison)
     for target, values in zip(
         (comparison.estimate, comparison.low, comparison.high), estimated, strict=True
     ):
@@ -379,11 +376,14 @@ def _estimated(comparison: Comparison) -> tuple[FloatArray, FloatArray, FloatArr
     none = (reference == NONE) | (reference == every)
     trials = np.where(none, np.nan, trials)
     known = (comparison.trials > 0) & (trials > 0)
-    h, t = np.where(known, comparison.hits, 0.0), np.where(known, comparison.trials, 1.0)
+    h, t = (
+        np.where(known, comparison.hits, 0.0),
+        np.where(known, comparison.trials, 1.0),
+    )
     hr, tr = np.where(known, hits, 0.0), np.where(known, trials, 1.0)
     form = comparison.metric.form
     value = np.where(known, compare_rates(form, h, t, hr, tr), np.nan)
-    low, high = _SCORE_INTERVAL[form](h, t, hr, tr, comparison.confidence)
+    low, high = _INTERVAL[form](h, t, hr, tr, comparison.confidence)
     low = np.where(known & ~np.isnan(value), low, np.nan)
     high = np.where(known & ~np.isnan(value), high, np.nan)
     own = reference == every
@@ -391,13 +391,19 @@ def _estimated(comparison: Comparison) -> tuple[FloatArray, FloatArray, FloatArr
     whole = reference == ALL
     if whole.any():
         value, low, high = (
-            np.where(whole, _to_all(form, x, h, t, hr, tr), x) for x in (value, low, high)
+            np.where(whole, _to_all(form, x, h, t, hr, tr), x)
+            for x in (value, low, high)
         )
     return value, low, high
 
 
 def _to_all(  # noqa: PLR0917 - one comparison and the four counts behind it
-    form: str, x: FloatArray, h: FloatArray, t: FloatArray, hr: FloatArray, tr: FloatArray
+    form: str,
+    x: FloatArray,
+    h: FloatArray,
+    t: FloatArray,
+    hr: FloatArray,
+    tr: FloatArray,
 ) -> FloatArray:
     """Turn a comparison with the rest into one with everybody; both rise together."""
     own = t / (t + tr)

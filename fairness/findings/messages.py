@@ -7,7 +7,10 @@ from collections.abc import Mapping
 
 from fairness.errors import ascii_controls
 
-_REFERENCES: Mapping[str, str] = {"(rest)": "everybody else", "(all)": "customers overall"}
+_REFERENCES: Mapping[str, str] = {
+    "(rest)": "everybody else",
+    "(all)": "customers overall",
+}
 _LONGEST_LABEL = 60
 _VERBS: Mapping[str, str] = {
     "selection_rate": "selected",
@@ -87,7 +90,9 @@ def comparison_sentence(
         points = f"{abs(estimate) * 100:.1f} percentage points"
         more = "more" if estimate > 0 else "less"
         span = f"({level} {low * 100:.1f} to {high * 100:.1f})"
-        return f"{who} is {_VERBS[rate]} {points} {more} than {against(reference)} {span}"
+        return (
+            f"{who} is {_VERBS[rate]} {points} {more} than {against(reference)} {span}"
+        )
     if form == "smd":
         return (
             f"{who} has a mean {rate} {number(estimate)} standard deviations from "
@@ -95,7 +100,9 @@ def comparison_sentence(
         )
     odds = "the odds of " if form == "odds" else ""
     if odds:
-        return f"{who} has {number(estimate)} times {odds}{against(reference)} {interval}"
+        return (
+            f"{who} has {number(estimate)} times {odds}{against(reference)} {interval}"
+        )
     return (
         f"{who} is {_VERBS[rate]} {number(estimate)} times as often as "
         f"{against(reference)} {interval}"

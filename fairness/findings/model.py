@@ -80,10 +80,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as the payload shows it; what is not finite is None."""
-        return {
-            name: _plain(getattr(self, name))
-            for name in _PAYLOAD_ORDER
-        }
+        return {name: _plain(getattr(self, name)) for name in _PAYLOAD_ORDER}
 
 
 _PAYLOAD_ORDER = (

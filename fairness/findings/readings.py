@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,9 +160,12 @@ def _reading(
     return "too few" if few else "no clear difference"
 
 
-def _detectable(
-    comparison: Comparison, factor: FloatArray, alpha: float
-) -> FloatArray:
+@lru_cache(maxsize=1024)
+def _critical_z(level: float, groups: int) -> float:
+    return float(studentized_range_isf(level, groups) / np.sqrt(2))
+
+
+def _detectable(comparison: Comparison, factor: FloatArray, alpha: float) -> FloatArray:
     form = comparison.metric.form
     if form not in {"ratio", "odds", "difference"}:
         return np.full(len(comparison.groups), np.nan)
@@ -171,14 +175,9 @@ def _detectable(
     rate = np.where(none, np.nan, ratio(hits, trials))
     trials = np.where(none, 0.0, trials)
     critical = np.full(len(every), np.nan)
-    limits: dict[tuple[float, int], float] = {}
     for group in np.flatnonzero(~none):
-        key = (float(factor[group]), max(int(comparison.k[group]), 2))
-        if key not in limits:
-            limits[key] = float(
-                studentized_range_isf(alpha / key[0], key[1]) / np.sqrt(2)
-            )
-        critical[group] = limits[key]
+        groups = max(int(comparison.k[group]), 2)
+        critical[group] = _critical_z(alpha / float(factor[group]), groups)
     return detectable_ratio(
         comparison.trials, trials, rate, critical, side=comparison.side
     )

@@ -15,8 +15,9 @@ from fairness.inference._roots import bracket, decreasing_root
 from fairness.inference._types import BoolArray, FloatArray
 from fairness.inference.intervals import normal_quantile
 
-# Logarithms of ratios end within a few roundings of 1.
-_LOG_TOLERANCE = 4e-16
+# Ratios to 14 digits: below that the statistics' own rounding would be searched.
+_LOG_TOLERANCE = 1e-14
+_TINY = 1e-300
 
 Table = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 Statistic = Callable[[FloatArray, Table], FloatArray]
@@ -76,25 +77,33 @@ def ratio_guess(table: Table) -> tuple[FloatArray, FloatArray]:
 def odds_statistic(logarithm: FloatArray, table: Table) -> FloatArray:
     """Return the score statistic of the logarithm of an odds ratio."""
     x1, n1, x2, n2 = table
-    m = x1 + x2
+    m, rest = x1 + x2, n1 - x1 + n2 - x2
     # The group with the smaller odds comes first: the odds ratio is then at most 1,
-    # where the quadratic has no cancellation. Swapping turns the sign.
+    # where the quadratics have no cancellation. Swapping turns the sign.
     swap = logarithm > 0
-    first_x, first_n = np.where(swap, x2, x1), np.where(swap, n2, n1)
-    second_n = np.where(swap, n1, n2)
-    odds = np.exp(-np.abs(logarithm))
-    part = first_n * odds
-    rest = -np.expm1(-np.abs(logarithm)) * m
-    root = np.sqrt((part + second_n - rest) ** 2 + 4 * rest * part)
-    second = np.minimum(2 * m / (part + second_n + rest + root), 1.0)
-    scale = 1 - second + odds * second
-    first = odds * second / scale
-    inner = first_n * first * ((1 - second) / scale)
-    outer = second_n * second * (1 - second)
+    first_x, n, n_ref = np.where(swap, (x2, n2, n1), (x1, n1, n2))
+    odds, less = np.exp(-np.abs(logarithm)), -np.expm1(-np.abs(logarithm))
+    selected = _larger_rate(m * less, n * odds, n_ref) * m
+    unselected = _larger_rate(rest * less, n_ref * odds, n) * rest
+    # The other two rates are the small ones: their product is the odds ratio times
+    # the large ones, and the margin gives their difference.
+    product, gap = odds * selected * unselected, m - n_ref
+    root = np.sqrt(gap * gap + 4 * n * n_ref * product) + _TINY
+    larger = (np.abs(gap) + root) / 2
+    low = np.where(gap > 0, larger / n, product * n_ref / larger)
+    low_ref = np.where(gap > 0, product * n / larger, larger / n_ref)
+    inner, outer = n * low * unselected, n_ref * selected * low_ref
     both = inner + outer
     variance = inner * outer / np.where(both > 0, both, 1.0)
-    z = _standardised(first_x - first_n * first, variance)
+    z = _standardised(first_x - n * low, variance)
     return np.where(swap, -z, z)
+
+
+def _larger_rate(margin: FloatArray, part: FloatArray, whole: FloatArray) -> FloatArray:
+    """Return the restricted rate of the group with the larger odds, per margin."""
+    linear = part + whole
+    root = np.sqrt((linear - margin) ** 2 + 4 * margin * part)
+    return np.asarray(2 / (linear + margin + root))
 
 
 def odds_guess(table: Table) -> tuple[FloatArray, FloatArray]:
@@ -131,7 +140,9 @@ def ratio_limits(
         width = np.abs(target) * error
         low, high = bracket(excess, centre - sign * width, width / 4)
         root = decreasing_root(excess, low, high, absolute=_LOG_TOLERANCE)
-        found.append(np.where(end, 0.0 if sign > 0 else np.inf, np.exp(root)))
+        with np.errstate(over="ignore"):
+            limit = np.exp(root)
+        found.append(np.where(end, 0.0 if sign > 0 else np.inf, limit))
     return found[0], found[1]
 
 

@@ -289,10 +289,6 @@ def score_odds_ratio(
     low_end = ~plain | (x1 == 0) | (x2 == n2)
     high_end = ~plain | (x1 == n1) | (x2 == 0)
     x1, n1, x2, n2 = sound(plain, x1, n1, x2, n2)
-    # Where most are selected: the not-selected of the reference against those of the
-    # group have the same odds ratio, and rates away from 1.
-    most = 2 * (x1 + x2) > n1 + n2
-    x1, n1, x2, n2 = np.where(most, (n2 - x2, n2, n1 - x1, n1), (x1, n1, x2, n2))
     low, high = ratio_limits(
         odds_statistic, odds_guess, (x1, n1, x2, n2), z, (low_end, high_end)
     )

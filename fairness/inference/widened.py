@@ -127,7 +127,7 @@ def ratio_interval(
     low, high = score_ratio(x1, n1, x2, n2, confidence)
     down, up = _factors(x1, n1, confidence, odds=False)
     down_ref, up_ref = _factors(x2, n2, confidence, odds=False)
-    return low * down / up_ref, high * up / down_ref
+    return _scaled(low, high, (down / up_ref, up), down_ref)
 
 
 def odds_ratio_interval(
@@ -180,7 +180,19 @@ def odds_ratio_interval(
     low, high = score_odds_ratio(x1, n1, x2, n2, confidence)
     down, up = _factors(x1, n1, confidence, odds=True)
     down_ref, up_ref = _factors(x2, n2, confidence, odds=True)
-    return low * down / up_ref, high * up / down_ref
+    return _scaled(low, high, (down / up_ref, up), down_ref)
+
+
+def _scaled(
+    low: FloatArray,
+    high: FloatArray,
+    factors: tuple[FloatArray, FloatArray],
+    down_ref: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return limits times their factors; where the reference's low limit is 0, inf."""
+    none = down_ref == 0
+    widened = high * factors[1] / np.where(none, 1.0, down_ref)
+    return low * factors[0], np.where(none, np.inf, widened)
 
 
 def _moves(
@@ -209,6 +221,8 @@ def _factors(
         ours, wilsons = np.where(inner, limit, 0.5), np.where(inner, score, 0.5)
         factor = ours / wilsons
         if odds:
-            factor = factor * ((1 - wilsons) / (1 - ours))
+            # Fractions of a customer short of all round to a limit of 1: odds inf.
+            with np.errstate(divide="ignore"):
+                factor = factor * ((1 - wilsons) / (1 - ours))
         factors.append(factor)
     return np.minimum(factors[0], 1.0), np.maximum(factors[1], 1.0)

@@ -15,7 +15,7 @@ from fairness.findings import Finding, Reference, Sharing
 from fairness.findings.messages import label
 from fairness.groups import MISSING, intersection_name
 from fairness.metrics import METRICS
-from fairness.policy.judge import Setting, judge_rule
+from fairness.policy.judge import Memo, Setting, judge_rule
 from fairness.policy.model import Policy, Rule
 from fairness.policy.waivers import Waiver
 
@@ -135,6 +135,7 @@ class _Gate:
     def __init__(self, measured: Measured, day: date) -> None:
         self._measured = measured
         self._day = day
+        self._memo: Memo = {}
 
     def why_not(self, rule: Rule) -> str:
         """Return why a rule does not apply; empty where it does."""
@@ -151,7 +152,9 @@ class _Gate:
             return f"it needs {_NEEDS[metric.needs]}, and none was given"
         if not self.tables_of(rule):
             if rule.attributes is not None:
-                return f"none of its attributes was audited: {', '.join(rule.attributes)}"
+                return (
+                    f"none of its attributes was audited: {', '.join(rule.attributes)}"
+                )
             orders = " and ".join(str(order) for order in rule.order)
             return f"no groups of order {orders} were counted (--intersections)"
         return ""
@@ -167,13 +170,13 @@ class _Gate:
 
     def sharing(self, rule: Rule, active: Sequence[tuple[Policy, Rule]]) -> Sharing:
         """Return how alpha is shared among the tested rules of one severity."""
+        # What could be detected is told at the alpha of the rules that block.
+        severity = "block" if rule.evidence == "point" else rule.severity
         peers = [
             other
             for _, other in active
-            if other.severity == rule.severity and other.evidence != "point"
-        ]
-        if rule not in peers:
-            peers.append(rule)
+            if other.severity == severity and other.evidence != "point"
+        ] or [rule]
         single = [peer for peer in peers if self._count(peer, single=True)]
         cross = [peer for peer in peers if self._count(peer, single=False)]
         directions = {
@@ -195,13 +198,8 @@ class _Gate:
         self, policy: Policy, rule: Rule, active: Sequence[tuple[Policy, Rule]]
     ) -> list[Finding]:
         """Return the findings of a rule that applies."""
-        setting = Setting(
-            policy,
-            self.sharing(rule, active),
-            self._measured.reference,
-            self._measured.confidence,
-        )
-        return judge_rule(rule, self.tables_of(rule), setting)
+        setting = self._setting(policy, rule, active)
+        return judge_rule(rule, self.tables_of(rule), setting, self._memo)
 
     def coverage(self, policy: Policy, findings: Sequence[Finding]) -> list[str]:
         """Return the required attributes of which too much could not be measured."""
@@ -273,7 +271,9 @@ class _Gate:
                         f"{label(culprit)}"
                     )
                 else:
-                    notes.append(f"{told}; the verdict holds whichever group they are of")
+                    notes.append(
+                        f"{told}; the verdict holds whichever group they are of"
+                    )
         return reasons, notes
 
     def _changing(
@@ -290,16 +290,21 @@ class _Gate:
             for rule in rules:
                 if table not in self.tables_of(rule):
                     continue
-                setting = Setting(
-                    policy,
-                    self.sharing(rule, active),
-                    self._measured.reference,
-                    self._measured.confidence,
-                )
-                made = judge_rule(rule, [moved], setting)
+                setting = self._setting(policy, rule, active)
+                made = judge_rule(rule, [moved], setting, {})
                 if any(f.verdict in {"fail", "inconclusive"} for f in made):
                     return group
         return ""
+
+    def _setting(
+        self, policy: Policy, rule: Rule, active: Sequence[tuple[Policy, Rule]]
+    ) -> Setting:
+        return Setting(
+            policy,
+            self.sharing(rule, active),
+            self._measured.reference,
+            self._measured.confidence,
+        )
 
     def _count(self, rule: Rule, *, single: bool) -> int:
         return sum(
@@ -409,7 +414,11 @@ def _waived(
 def _not_applicable(rule: Rule, why: str) -> Finding:
     names = intersection_name(rule.attributes) if rule.attributes else "(all)"
     bare = _bare(
-        METRICS[rule.metric].code, names, "not_applicable", rule.severity, f"{rule.id}: {why}"
+        METRICS[rule.metric].code,
+        names,
+        "not_applicable",
+        rule.severity,
+        f"{rule.id}: {why}",
     )
     return replace(
         bare,

@@ -18,7 +18,6 @@ from fairness.findings.comparison import (
     Comparison,
     Reference,
     compare_groups,
-
 )
 from fairness.findings.messages import against, label, number
 from fairness.findings.model import Finding, Verdict
@@ -31,7 +30,7 @@ from fairness.findings.readings import (
     sentence_of,
     weigh,
 )
-from fairness.metrics import METRICS
+from fairness.metrics import METRICS, Metric
 from fairness.metrics.measures import compare_rates, disparate_impact_ratio, ratio
 from fairness.policy.bounds import breaks, selections_needed
 from fairness.policy.model import Policy, Rule
@@ -60,8 +59,12 @@ class Setting:
     confidence: float
 
 
+Memo = dict[tuple[object, ...], tuple[Comparison, Evidence]]
+"""Comparisons already made: several rules look at the same ratio."""
+
+
 def judge_rule(
-    rule: Rule, tables: Sequence[CountTable], setting: Setting
+    rule: Rule, tables: Sequence[CountTable], setting: Setting, memo: Memo
 ) -> list[Finding]:
     """Return one finding a group, with the rule's verdict on it.
 
@@ -71,26 +74,15 @@ def judge_rule(
     tables : sequence of CountTable
         Those that the rule looks at.
     setting : Setting
+    memo : dict
+        Of one set of tables; filled here.
     """
     metric = METRICS[rule.metric]
     base = metric if metric.form in {"ratio", "difference", "odds", "smd"} else None
     if base is None:
         name = "equal_opportunity_difference"
         base = METRICS[name if metric.form == "compound" else "adverse_impact_ratio"]
-    comparison = compare_groups(
-        base,
-        tables,
-        side=side_of(rule),
-        reference=reference_of(rule, setting),
-        confidence=setting.confidence,
-        min_share=float(rule.min_share),
-    )
-    evidence = weigh(
-        comparison,
-        setting.sharing,
-        alpha=float(setting.policy.alpha),
-        min_expected=setting.policy.min_expected,
-    )
+    comparison, evidence = _compared(rule, base, tables, setting, memo)
     if metric is base and metric.form != "smd":
         marks = _tested(rule, comparison, evidence, setting)
     else:
@@ -99,6 +91,45 @@ def judge_rule(
         _finding(rule, comparison, evidence, marks, group, setting)
         for group in range(len(comparison.groups))
     ]
+
+
+def _compared(
+    rule: Rule,
+    base: Metric,
+    tables: Sequence[CountTable],
+    setting: Setting,
+    memo: Memo,
+) -> tuple[Comparison, Evidence]:
+    policy = setting.policy
+    reference = reference_of(rule, setting)
+    key = (
+        base.name,
+        side_of(rule),
+        reference.kind,
+        tuple(sorted(reference.named.items())),
+        rule.min_share,
+        setting.sharing,
+        policy.alpha,
+        policy.min_expected,
+        tuple(table.attributes for table in tables),
+    )
+    if key not in memo:
+        comparison = compare_groups(
+            base,
+            tables,
+            side=side_of(rule),
+            reference=reference,
+            confidence=setting.confidence,
+            min_share=float(rule.min_share),
+        )
+        evidence = weigh(
+            comparison,
+            setting.sharing,
+            alpha=float(policy.alpha),
+            min_expected=policy.min_expected,
+        )
+        memo[key] = comparison, evidence
+    return memo[key]
 
 
 def side_of(rule: Rule) -> Side:
@@ -301,12 +332,16 @@ def _values(
     if name == "detectable_ratio":
         # Nothing could have been detected: worse than any bound.
         found = evidence.detectable
-        return np.where(np.isnan(found) & ~none & (comparison.reference != every), 0, found)
+        return np.where(
+            np.isnan(found) & ~none & (comparison.reference != every), 0, found
+        )
     if name == "selection_rate":
         return ratio(comparison.hits, comparison.trials)
     if name == "standard_deviations":
         pooled = ratio(comparison.hits + hits, comparison.trials + trials)
-        gap = compare_rates("difference", comparison.hits, comparison.trials, hits, trials)
+        gap = compare_rates(
+            "difference", comparison.hits, comparison.trials, hits, trials
+        )
         with np.errstate(divide="ignore", invalid="ignore"):
             error = np.sqrt(
                 pooled * (1 - pooled) * (1 / comparison.trials + 1 / trials)
@@ -359,9 +394,8 @@ def _finding(
     needed = None
     decided = int(marks.decided[group])
     if verdict in {"fail", "inconclusive"} and metric.form in {"ratio", "difference"}:
-        # The count is towards the reference that decides, which binds.
         place = np.array([group])
-        hits, trials = comparison.reference_counts(place, np.array([decided]))
+        hits, trials = comparison.reference_counts(place, comparison.reference[place])
         needed = selections_needed(
             metric.form,
             float(comparison.hits[group]),
@@ -391,13 +425,21 @@ def _finding(
         evidence=rule.evidence,
         needed=needed,
         decided_by=comparison.reference_name(other) if other != NONE else None,
-        message=_told(rule, comparison, marks, group, verdict, why, finding, needed, other),
+        message=_told(
+            rule, comparison, marks, group, verdict, why, finding, needed, other
+        ),
     )
 
 
 def _reading(
-    finding: Finding, comparison: Comparison, marks: _Marks, group: int, verdict: Verdict
-) -> Literal["reference", "lower", "higher", "no clear difference", "too few", "undefined"]:
+    finding: Finding,
+    comparison: Comparison,
+    marks: _Marks,
+    group: int,
+    verdict: Verdict,
+) -> Literal[
+    "reference", "lower", "higher", "no clear difference", "too few", "undefined"
+]:
     if verdict != "fail" or METRICS[finding.metric].form in {"smd"}:
         return finding.reading
     if not np.isfinite(marks.p_adjusted[group]):
@@ -504,12 +546,11 @@ def _told(  # noqa: PLR0917 - the parts of one sentence
         more = "more" if rule.limits[0] is not None else "fewer"
         text += f"; {needed:,} {more} would have to be"
     if other != NONE:
-        text += f", held against {against(comparison.reference_name(other))}"
+        name = against(comparison.reference_name(other))
+        text += f" (the evidence is clearest against {name})"
     if verdict == "inconclusive":
         text += (
             f"; outside the bound, but chance is not ruled out (adjusted p "
             f"{number(float(marks.p_adjusted[group]), 3)})"
         )
     return f"{text} ({why})" if why else text
-
-

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fairness.reports.payload import SCHEMA, audit_payload
-    from fairness.reports.render import FORMATS, render, write_report
+    from fairness.reports.formats import FORMATS, render, write_report
 
 _HOME = {
-    "FORMATS": "fairness.reports.render",
+    "FORMATS": "fairness.reports.formats",
     "SCHEMA": "fairness.reports.payload",
     "audit_payload": "fairness.reports.payload",
-    "render": "fairness.reports.render",
-    "write_report": "fairness.reports.render",
+    "render": "fairness.reports.formats",
+    "write_report": "fairness.reports.formats",
 }
 
 __all__ = ["FORMATS", "SCHEMA", "audit_payload", "render", "write_report"]

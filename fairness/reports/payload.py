@@ -52,7 +52,8 @@ def audit_payload(audit: Audit, decision: Decision | None = None) -> dict[str, A
     context = [f for f in audit.findings if f.stratum] if decision else []
     tables = audit.tables
     hidden = suppress(
-        list(tables.values()), keep={(f.attribute, f.group) for f in findings if _rests(f)}
+        list(tables.values()),
+        keep={(f.attribute, f.group) for f in findings if _rests(f)},
     )
     return {
         "schema": SCHEMA,
@@ -70,7 +71,9 @@ def audit_payload(audit: Audit, decision: Decision | None = None) -> dict[str, A
             "fingerprint": audit.counts.fingerprint,
         },
         "findings": [_shown(f, hidden) for f in (*findings, *context)],
-        "groups": [row for table in tables.values() for row in _groups(table, audit, hidden)],
+        "groups": [
+            row for table in tables.values() for row in _groups(table, audit, hidden)
+        ],
         "notes": _notes(audit, decision, hidden),
         "version": __version__,
         "subject": audit.subject,
@@ -96,7 +99,9 @@ def _shown(finding: Finding, hidden: Mapping[str, set[str]]) -> dict[str, Any]:
     if tiny or finding.group in hidden.get(finding.attribute, ()):
         row.update(dict.fromkeys(_HIDDEN_KEYS))
         who = f"{label(finding.attribute)} {label(finding.group)}"
-        row["message"] = f"{who}: hidden, the group is small (or would give a small one away)"
+        row["message"] = (
+            f"{who}: hidden, the group is small (or would give a small one away)"
+        )
     if finding.reference in hidden.get(finding.attribute, ()):
         row.update(n_reference=None, selected_reference=None)
     return row
@@ -160,15 +165,18 @@ def _notes(
 def _method(audit: Audit, decision: Decision | None) -> list[str]:
     level = f"{audit.confidence * 100:g} %"
     told = [
-        f"intervals: {level}; rates Wilson or exact, ratios and differences score "
-        "(Miettinen-Nurminen)",
+        f"intervals: {level}, each for itself; rates Wilson (exact where counts are "
+        "small), ratios and differences score (Miettinen-Nurminen), widened where counts "
+        "are small",
         "test: exact hypergeometric tail (signed-root deviance where all expected "
         "counts reach 40), studentized range over the attribute's groups, shared over "
         "attributes and intersections",
     ]
     if decision is None:
         return [*told, "no policy applied: readings, not verdicts"]
-    kinds = sorted({f.evidence for f in decision.findings if f.evidence and f.severity != "note"})
+    kinds = sorted(
+        {f.evidence for f in decision.findings if f.evidence and f.severity != "note"}
+    )
     meaning = {
         "significant": "significant: outside the bound and different from parity beyond "
         "chance; it tests parity, not the bound",
