@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairness.errors import InputError, Problem
+from fairness.groups import sort_labels
 
 Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -44,7 +45,7 @@ class ScoreBins:
     @property
     def bins(self) -> int:
         """Number of bins."""
-        return next(iter(self.cells.values())).shape[1]
+        return int(next(iter(self.cells.values())).shape[1])
 
     @property
     def thresholds(self) -> FloatArray:
@@ -67,7 +68,9 @@ class ScoreBins:
         """
         above = self.above(attribute)
         n = above[:, :1].astype(np.float64)
-        return np.divide(above, n, out=np.full(above.shape, np.nan), where=n > 0)
+        rates = np.full(above.shape, np.nan)
+        np.divide(above, n, out=rates, where=n > 0)
+        return rates
 
     def __add__(self, other: object) -> ScoreBins:
         """Return the bins of both parts."""
@@ -83,10 +86,11 @@ class ScoreBins:
             )
         labels, cells = {}, {}
         for name, mine in self.labels.items():
-            union = mine + tuple(x for x in other.labels[name] if x not in mine)
+            union = tuple(sort_labels({*mine, *other.labels[name]}))
+            place = {label: row for row, label in enumerate(union)}
             total = np.zeros((len(union), self.bins, 3), np.int64)
             for part in (self, other):
-                for row, label in enumerate(part.labels[name]):
-                    total[union.index(label)] += part.cells[name][row]
+                rows = [place[label] for label in part.labels[name]]
+                total[rows] += part.cells[name]
             labels[name], cells[name] = union, total
         return ScoreBins(self.low, self.high, labels, cells)

@@ -60,13 +60,11 @@ def count_eager(
     sums, scores = _measured(table, roles, problems)
     if problems:
         raise InputError(problems)
-    axes = [axis for axis, _, _ in made]
-    columns = [column for _, column, _ in made]
-    level_of = [levels for _, _, levels in made]
+    axes, columns, level_of = zip(*made, strict=True)
     if scores is None:
         cells, bins = joint_cells(columns, table.rows, sums), None
     else:
-        cells, bins = _with_bins(columns, table.rows, sums, scores, roles, axes, level_of)
+        cells, bins = _with_bins(made, table.rows, sums, scores, roles.score_bins)
     return finish(axes, level_of, cells), bins
 
 
@@ -230,17 +228,16 @@ def _measured(
 
 
 def _with_bins(
-    columns: list[Column],
+    made: list[_Made],
     rows: int,
     sums: Mapping[str, FloatArray],
     scores: tuple[FloatArray, float, float],
-    roles: Roles,
-    axes: list[Axis],
-    level_of: list[Int64Array],
+    bins: int,
 ) -> tuple[Cells, ScoreBins]:
+    axes, columns, level_of = zip(*made, strict=True)
     values, low, high = scores
-    size = roles.score_bins + 1
-    binned = Column(bin_codes(values, low, high, roles.score_bins), 0, size)
+    size = bins + 1
+    binned = Column(bin_codes(values, low, high, bins), 0, size)
     attributes = [i for i, axis in enumerate(axes) if axis.role == "attribute"]
     outcome = [i for i, axis in enumerate(axes) if axis.role == "outcome"]
     whole = size
@@ -260,10 +257,10 @@ def _with_bins(
             own = [columns[i] for i in (place, *outcome)]
             tables[place] = joint_cells([*own, binned], rows)
     observed = level_of[outcome[0]] if outcome else None
-    made = {
+    found = {
         axes[place].name: bin_table(
-            axes[place], tables[place], level_of[place], observed, roles.score_bins
+            axes[place], tables[place], level_of[place], observed, bins
         )
         for place in attributes
     }
-    return cells, score_bins_of(made, low, high)
+    return cells, score_bins_of(found, low, high)

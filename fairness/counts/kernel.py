@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ DENSE_CELLS = 4_000_000
 """Beyond this many cells the table is kept sparse, by packed keys."""
 
 _CHUNK = 65_536
+_CELLS_A_ROW = 8
+_PACKED_CHUNK = 1_000_000
 _LARGEST_KEY = 2**62
 _SHORT_CELLS = 65_536
 
@@ -81,7 +83,8 @@ def joint_cells(
     size = 1
     for column in columns:
         size *= column.size
-    if size <= DENSE_CELLS:
+    # A table much larger than the data costs more to clear than the rows to sort.
+    if size <= min(DENSE_CELLS, max(_CHUNK, _CELLS_A_ROW * rows)):
         return _dense(columns, rows, sums, size)
     return _packed(columns, rows, sums)
 
@@ -130,12 +133,9 @@ def _packed(
     levels = np.empty((0, len(columns)), np.int64)
     n = np.empty(0, np.int64)
     totals = {name: np.empty(0) for name in sums}
-    chunk = DENSE_CELLS
-    for begin in range(0, rows, chunk):
-        end = min(begin + chunk, rows)
-        part = np.stack(
-            [c.codes[begin:end].astype(np.int64) - c.offset for c in columns], axis=1
-        )
+    for begin in range(0, rows, _PACKED_CHUNK):
+        end = min(begin + _PACKED_CHUNK, rows)
+        part = np.stack([_levels(c, begin, end) for c in columns], axis=1)
         levels, n, totals = combine_cells(
             np.concatenate([levels, part]),
             np.concatenate([n, np.ones(end - begin, np.int64)]),
@@ -145,6 +145,15 @@ def _packed(
             },
         )
     return Cells(levels, n, totals)
+
+
+def _levels(column: Column, begin: int, end: int) -> Int64Array:
+    codes = column.codes[begin:end]
+    if codes.dtype.kind != "u":
+        return np.asarray(codes.astype(np.int64) - column.offset, np.int64)
+    # Wrapping subtraction: neither a uint64 code nor its offset need fit int64.
+    offset = np.array(column.offset % 2**64, np.uint64)
+    return np.asarray(np.subtract(codes, offset, dtype=np.uint64)).view(np.int64)
 
 
 def combine_cells(
@@ -172,12 +181,13 @@ def combine_cells(
     distinct, first, place = np.unique(key, return_index=True, return_inverse=True)
     if len(distinct) == len(n):
         return levels[first], n[first], {k: v[first] for k, v in sums.items()}
-    adder: Callable[[FloatArray], FloatArray] = lambda values: np.bincount(  # noqa: E731
-        place, weights=values, minlength=len(distinct)
-    )
     added = np.zeros(len(distinct), np.int64)
     np.add.at(added, place, n)
-    return levels[first], added, {name: adder(values) for name, values in sums.items()}
+    totals = {
+        name: np.bincount(place, values, len(distinct)).astype(np.float64, copy=False)
+        for name, values in sums.items()
+    }
+    return levels[first], added, totals
 
 
 def _strides(columns: Sequence[Column]) -> list[int]:

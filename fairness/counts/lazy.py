@@ -22,7 +22,8 @@ from fairness.counts.table import Axis, GroupCounts, Role
 from fairness.errors import InputError, Problem
 from fairness.frames import Encoded, FileTable, Key, LazyTable, Tally
 from fairness.frames.eager import not_numbers
-from fairness.groups.bands import Bands, Kind, kind_of
+from fairness.groups import Bands, Flag
+from fairness.groups.bands import Kind, kind_of
 
 # So many distinct texts tell whether a column holds numbers or dates.
 _SAMPLE = 200
@@ -40,9 +41,7 @@ class _Plan:
     banded: bool = False
 
 
-def count_lazy(
-    table: LazyTable, roles: Roles
-) -> tuple[GroupCounts, ScoreBins | None]:
+def count_lazy(table: LazyTable, roles: Roles) -> tuple[GroupCounts, ScoreBins | None]:
     """Count a table through its own engine.
 
     Raises
@@ -52,11 +51,11 @@ def count_lazy(
     """
     problems: list[Problem] = []
     plans = [_plan(table, name, role, roles, problems) for name, role in roles.grouped]
+    if problems:
+        raise InputError(problems)
     typed = table
     if isinstance(table, FileTable):
         typed = _typed(table, roles, plans, problems)
-    if problems:
-        raise InputError(problems)
     flags = [flag for flag in (roles.selected, roles.outcome) if flag]
     keys = [plan.key for plan in plans] + [Key(flag.column) for flag in flags]
     sums = roles.moments
@@ -69,14 +68,16 @@ def count_lazy(
     tally = typed.tally(keys, sums)
     if not len(tally.n):
         raise InputError(Problem(table.name, "has no rows"))
-    low, high = _check_measures(typed, roles, tally, problems)
+    span = (0.0, 1.0)
+    if not problems:
+        span = _check_measures(typed, roles, tally, problems)
     axes, level_of = _axes(typed, roles, plans, tally, problems)
     if problems:
         raise InputError(problems)
     counts = finish(axes, level_of, _cells(tally))
     if roles.score is None:
         return counts, None
-    return counts, _bins(typed, roles, plans, axes, low, high)
+    return counts, _bins(typed, roles, plans, axes, span)
 
 
 def _plan(
@@ -102,7 +103,8 @@ def _plan(
 def _typed(
     table: FileTable, roles: Roles, plans: list[_Plan], problems: list[Problem]
 ) -> FileTable:
-    numbers, dates = [column for _, column in roles.measured], []
+    dates: list[str] = []
+    numbers = [column for _, column in roles.measured]
     if roles.weight is not None:
         numbers.append(roles.weight)
     for column in numbers:
@@ -156,16 +158,18 @@ def _axes(
             continue
         axes.append(axis)
         level_of.append(levels)
-    named: list[tuple[Literal["selected", "outcome"], object]] = []
-    if roles.selected is not None:
-        named.append(("selected", roles.selected))
-    if roles.outcome is not None:
-        named.append(("outcome", roles.outcome))
-    for (role, _), encoded in zip(named, tally.keys[len(plans) :], strict=True):
-        flag = roles.selected if role == "selected" else roles.outcome
+    flags: tuple[tuple[Literal["selected", "outcome"], Flag | None], ...] = (
+        ("selected", roles.selected),
+        ("outcome", roles.outcome),
+    )
+    rest = iter(tally.keys[len(plans) :])
+    for role, flag in flags:
+        if flag is None:
+            continue
+        encoded = next(rest)
         used = np.unique(encoded.positions()).tolist()
         try:
-            axis, levels = flag_axis(flag, role, encoded, used, table.missing)  # type: ignore[arg-type]
+            axis, levels = flag_axis(flag, role, encoded, used, table.missing)
         except InputError as error:
             problems.extend(error.problems)
             continue
@@ -224,10 +228,9 @@ def _bins(
     roles: Roles,
     plans: list[_Plan],
     axes: list[Axis],
-    low: float,
-    high: float,
+    span: tuple[float, float],
 ) -> ScoreBins:
-    score = Key(str(roles.score), bins=(low, high, roles.score_bins))
+    score = Key(str(roles.score), bins=(*span, roles.score_bins))
     extra = [] if roles.outcome is None else [Key(roles.outcome.column)]
     made = {}
     for plan, axis in zip(plans, axes, strict=False):
@@ -235,7 +238,8 @@ def _bins(
             continue
         tally = table.tally([plan.key, *extra, score])
         own, levels = _axis(table, roles, plan, tally.keys[0])
-        place = np.array([axis.labels.index(x) if x in axis.labels else -1 for x in own.labels])
+        at = {label: level for level, label in enumerate(axis.labels)}
+        place = np.array([at.get(label, -1) for label in own.labels], np.int64)
         observed = None
         if roles.outcome is not None:
             middle = tally.keys[1]
@@ -251,4 +255,4 @@ def _bins(
         made[axis.name] = bin_table(
             axis, merged, place[levels], observed, roles.score_bins
         )
-    return score_bins_of(made, low, high)
+    return score_bins_of(made, *span)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,19 @@ from numpy.typing import NDArray
 
 from fairness.counts.roles import Roles
 from fairness.errors import InputError, Problem, alternatives, shown
-from fairness.frames import EagerTable, LazyTable, Source, open_table, read_eager
-from fairness.frames.eager import arrow_numbers
+from fairness.frames import (
+    EagerTable,
+    LazyTable,
+    Source,
+    is_table,
+    open_table,
+    read_eager,
+)
+from fairness.frames.encoding import arrow_numbers
 from fairness.groups import MISSING, label_of
+
+# Whole numbers below this are exact as floats.
+_EXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +68,14 @@ def join_tables(
     eager = _columns_in_memory(table, roles, joined=protected is not None)
     ids = _ids(eager, roles.id)
     problems = _id_problems("data", ids)
-    member, place, attributes = None, None, None
-    notes: list[str] = []
+    picked = attributes = keys = None
     if audience is not None:
-        picked = _audience_ids(audience, roles.id, like=table)
-        problems += _id_problems("audience", picked)
-        problems += _strangers(picked, ids)
-        if not problems:
-            member = (_position(ids, picked) >= 0).view(np.uint8)
+        try:
+            picked = _audience_ids(audience, roles.id, like=table)
+        except InputError as error:
+            problems += error.problems
+        else:
+            problems += _id_problems("audience", picked) + _strangers(picked, ids)
     if protected is not None:
         wanted = [name for name in roles.by if name not in eager.columns]
         attributes = read_eager(
@@ -72,17 +83,20 @@ def join_tables(
         )
         keys = _ids(attributes, roles.id)
         problems += _id_problems("protected", keys)
-        if not problems:
-            place = _position(ids, keys)
-            without = int((place < 0).sum())
-            if without:
-                notes.append(
-                    f"{without:,} customers have no row in the protected table: they "
-                    f"are in the group {MISSING} of each attribute in it"
-                )
     if problems:
         raise InputError(problems)
-    return Joined(eager, member, attributes, place, tuple(notes))
+    member = None if picked is None else (_position(ids, picked) >= 0).view(np.uint8)
+    if attributes is None:
+        return Joined(eager, member)
+    place = _position(ids, keys)
+    without = int((place < 0).sum())
+    if not without:
+        return Joined(eager, member, attributes, place)
+    note = (
+        f"{without:,} customers have no row in the protected table: they are in the "
+        f"group {MISSING} of each attribute in it"
+    )
+    return Joined(eager, member, attributes, place, (note,))
 
 
 def _columns_in_memory(
@@ -100,20 +114,13 @@ def _columns_in_memory(
 def _audience_ids(audience: Any, column: str, *, like: EagerTable | LazyTable) -> Any:
     import pyarrow as pa  # noqa: PLC0415  # loaded only where ids are joined
 
-    if isinstance(audience, str | Path | Source) or hasattr(audience, "columns"):
+    listed = not isinstance(audience, str | bytes | Path | Source | Mapping)
+    if not listed or is_table(audience) or not isinstance(audience, Iterable):
         table = open_table(audience, name="audience")
         return _ids(read_eager(table, [column], name="audience", like=like), column)
-    if isinstance(audience, bytes | dict) or not hasattr(audience, "__iter__"):
-        raise InputError(
-            Problem(
-                "audience",
-                f"is a {type(audience).__name__}, not a list of ids",
-                "pass a table with the id column, a list or set of ids, or a path",
-            )
-        )
     labels = [label_of(value) for value in audience]
     return pa.chunked_array(
-        [pa.array([None if x == MISSING else x for x in labels], pa.string())]
+        [pa.array([None if x == MISSING else x for x in labels], pa.large_string())]
     )
 
 
@@ -126,10 +133,47 @@ def _ids(table: EagerTable, column: str) -> Any:
     if pa.types.is_dictionary(array.type):
         array = array.cast(array.type.value_type)
     if pa.types.is_floating(array.type):
-        whole = pc.all(pc.equal(pc.floor(array), array)).as_py()
-        array = array.cast(pa.int64()) if whole else array
-    text = pc.utf8_trim_whitespace(array.cast(pa.string()))
-    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+        array = _whole(array)
+    if pa.types.is_integer(array.type):
+        return array.cast(pa.large_string())
+    if not _is_text(array.type):
+        labels = [label_of(value, table.missing) for value in array.to_pylist()]
+        values = [None if label == MISSING else label for label in labels]
+        return pa.chunked_array([pa.array(values, pa.large_string())])
+    text = pc.utf8_trim_whitespace(array.cast(pa.large_string()))
+    text = pc.replace_substring_regex(
+        text, pattern=r"^([+-]?[0-9]+)\.0+$", replacement=r"\1"
+    )
+    # No Python value is turned into Arrow here: that would load pandas.
+    tokens = "|".join(re.escape(token) for token in ("", *table.missing))
+    absent = pc.match_substring_regex(text, pattern=f"^(?:{tokens})$")
+    return pc.if_else(absent, pa.nulls(1, pa.large_string())[0], text)
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa  # noqa: PLC0415
+
+    return any(
+        test(kind)
+        for test in (pa.types.is_string, pa.types.is_large_string, _is_string_view)
+    )
+
+
+def _is_string_view(kind: Any) -> bool:
+    return str(kind) == "string_view"
+
+
+def _whole(array: Any) -> Any:
+    """Return floats as integers where all of them are, NaN as null."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    array = array.cast(pa.float64())
+    nothing = pa.scalar(None, pa.float64())
+    array = pc.if_else(pc.is_nan(array), nothing, array)
+    exact = pc.less(pc.abs(array), pa.scalar(_EXACT, pa.float64()))
+    whole = pc.and_(exact, pc.equal(pc.floor(array), array))
+    return array.cast(pa.int64()) if pc.all(whole).as_py() else array
 
 
 def _id_problems(name: str, ids: Any) -> list[Problem]:
@@ -149,7 +193,7 @@ def _id_problems(name: str, ids: Any) -> list[Problem]:
             Problem(
                 name,
                 f"{len(doubled):,} ids occur more than once: "
-                f"{alternatives(doubled.to_pylist())}",
+                f"{alternatives(sorted(doubled.to_pylist()))}",
                 "each customer may be there once",
             )
         )
@@ -167,7 +211,7 @@ def _strangers(picked: Any, ids: Any) -> list[Problem]:
         Problem(
             "audience",
             f"{len(strange):,} ids are not in the data: "
-            f"{alternatives(strange.to_pylist())}",
+            f"{alternatives(sorted(strange.to_pylist()))}",
             "check the id column and that both files are of the same day",
         )
     ]
@@ -195,7 +239,8 @@ def _check_alone(table: EagerTable | LazyTable, column: str) -> None:
             problems.append(
                 Problem(
                     "data",
-                    f"{rows - missing - distinct:,} rows repeat an id in {shown(column)}",
+                    f"{rows - missing - distinct:,} rows repeat an id in "
+                    f"{shown(column)}",
                     "each customer may be there once",
                 )
             )

@@ -13,6 +13,7 @@ import numpy as np
 from fairness.counts.suppress import SMALLEST, suppress
 from fairness.counts.table import CountTable, GroupCounts
 from fairness.errors import InputError, Problem, shown
+from fairness.groups import intersection_name, sort_parts
 from fairness.writing import write_whole
 
 _SCHEMA = "fairreach/counts/1"
@@ -116,24 +117,31 @@ def load_counts(path: str | Path) -> SavedCounts:
     """
     try:
         payload = json.loads(Path(path).read_text(encoding="utf-8"))
-        if payload["schema"] != _SCHEMA:
-            raise KeyError(payload["schema"])
-        tables, hidden = {}, {}
-        for packed in payload["tables"]:
-            table = _unpacked(packed)
-            tables[table.attribute] = table
-            hidden[table.attribute] = tuple(packed["hidden"])
-        return SavedCounts(
-            tables, hidden, payload["rows"], payload["selected"], payload["fingerprint"]
-        )
+        known = payload["schema"] == _SCHEMA
+        saved = _unsaved(payload) if known else None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            Problem(
-                shown(str(path)),
-                f"is not a table of counts ({type(error).__name__})",
-                f"counts are written by save_counts, schema {_SCHEMA}",
-            )
-        ) from None
+        what = f"is not a table of counts ({type(error).__name__})"
+        raise InputError(_not_counts(path, what)) from None
+    if saved is None:
+        what = f"has the schema {shown(payload['schema'])}"
+        raise InputError(_not_counts(path, what))
+    return saved
+
+
+def _not_counts(path: str | Path, what: str) -> Problem:
+    hint = f"counts are written by save_counts, schema {_SCHEMA}"
+    return Problem(shown(str(path)), what, hint)
+
+
+def _unsaved(payload: Mapping[str, Any]) -> SavedCounts:
+    tables, hidden = {}, {}
+    for packed in payload["tables"]:
+        table = _unpacked(packed)
+        tables[table.attribute] = table
+        hidden[table.attribute] = tuple(packed["hidden"])
+    return SavedCounts(
+        tables, hidden, payload["rows"], payload["selected"], payload["fingerprint"]
+    )
 
 
 def _packed(table: CountTable, hidden: set[str]) -> dict[str, Any]:
@@ -168,16 +176,12 @@ def _unpacked(packed: Mapping[str, Any]) -> CountTable:
 
 
 def _added(mine: CountTable, theirs: CountTable, hidden: set[str]) -> CountTable:
-    labels = dict.fromkeys([*mine.labels, *theirs.labels])
-    places = {
-        parts: place
-        for place, parts in enumerate(
-            parts
-            for parts in labels
-            if CountTable(mine.attributes, (parts,), mine.cells[:0]).groups[0]
-            not in hidden
-        )
+    shown_parts = {
+        parts
+        for parts in (*mine.labels, *theirs.labels)
+        if intersection_name(parts) not in hidden
     }
+    places = {parts: place for place, parts in enumerate(sort_parts(shown_parts))}
 
     def total(name: str) -> Any:
         if getattr(mine, name) is None:

@@ -112,7 +112,7 @@ class CountTable:
         total = self.weights.sum(axis=(1, 2))
         squares = self.weights_sq.sum(axis=(1, 2))
         scale = np.divide(total, squares, out=np.zeros_like(total), where=squares > 0)
-        return self.weights * scale[:, None, None]
+        return np.asarray(self.weights * scale[:, None, None], dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -343,6 +343,7 @@ def _union(mine: Axis, theirs: Axis) -> Axis:
 def _relevel(counts: GroupCounts, axes: Sequence[Axis]) -> Int64Array:
     levels = np.empty_like(counts.levels)
     for place, (old, new) in enumerate(zip(counts.axes, axes, strict=True)):
-        where = np.array([new.labels.index(label) for label in old.labels], np.int64)
+        at = {label: level for level, label in enumerate(new.labels)}
+        where = np.array([at[label] for label in old.labels], np.int64)
         levels[:, place] = where[counts.levels[:, place]]
     return levels

@@ -98,6 +98,10 @@ def comparison_sentence(
             f"{who} has a mean {rate} {number(estimate)} standard deviations from "
             f"{against(reference)} {interval}"
         )
+    if math.isinf(estimate):
+        # No number says it: the reference's rate is 0.
+        nobody = "nobody else" if reference == "(rest)" else f"nobody of {against(reference)}"
+        return f"{who} is {_VERBS[rate]}, {nobody} is"
     odds = "the odds of " if form == "odds" else ""
     if odds:
         return (

@@ -14,7 +14,7 @@ from fairness.findings.comparison import (
     REFERENCE_EXPECTED,
     Comparison,
 )
-from fairness.findings.messages import against, comparison_sentence, label, number
+from fairness.findings.messages import comparison_sentence, label, number
 from fairness.findings.model import Finding, Reading
 from fairness.inference import detectable_ratio, studentized_range_isf
 from fairness.metrics.measures import ratio
@@ -322,8 +322,6 @@ def _message(
     if np.isnan(comparison.estimate[group]):
         return reason_of(comparison, group, min_expected)
     text = sentence_of(comparison, group)
-    if np.isinf(comparison.estimate[group]):
-        text += f"; nobody of {against('(rest)')} is"
     if reading == "too few":
         return f"{text}; too few to tell" + could_see(detectable, comparison.side)
     if reading == "no clear difference":

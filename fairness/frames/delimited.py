@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fairness.errors import InputError, Problem, shown
-from fairness.frames.failures import reading
+from fairness.frames.failures import reading, shown_path
 from fairness.frames.sources import Source
 
 _DELIMITERS = ",;\t|"
@@ -37,8 +37,8 @@ def layout(source: Source) -> tuple[list[str], str]:
         if len(other) != len(header) or (source.header and other != header):
             raise InputError(
                 Problem(
-                    shown(file),
-                    f"has other columns than {shown(source.files[0])}",
+                    shown_path(file),
+                    f"has other columns than {shown_path(source.files[0])}",
                     "files read together need the same columns in the same order",
                 )
             )
@@ -50,7 +50,7 @@ def layout(source: Source) -> tuple[list[str], str]:
             Problem(
                 "columns",
                 f"gives {len(names)} names to the {len(header)} columns of "
-                f"{shown(source.files[0])}",
+                f"{shown_path(source.files[0])}",
             )
         )
     return names, delimiter
@@ -84,7 +84,7 @@ def read_texts(source: Source, names: Sequence[str], delimiter: str) -> Any:
         convert = arrow.ConvertOptions(
             column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False
         )
-        with reading(shown(file), "cannot be read as CSV", HINT):
+        with reading(shown_path(file), "cannot be read as CSV", HINT):
             stream = pa.input_stream(
                 file, compression="gzip" if is_gzip(file) else None
             )
@@ -94,9 +94,9 @@ def read_texts(source: Source, names: Sequence[str], delimiter: str) -> Any:
         if table.num_rows != rows:
             raise InputError(
                 Problem(
-                    shown(file),
-                    f"cannot be read as CSV: of {rows:,} rows {table.num_rows:,} can be "
-                    "told apart",
+                    shown_path(file),
+                    f"cannot be read as CSV: of {rows:,} rows {table.num_rows:,} "
+                    "can be told apart",
                     HINT,
                 )
             )
@@ -123,7 +123,7 @@ def _checked_rows(source: Source, file: str, delimiter: str, width: int) -> int:
         more = f" (+{len(ragged) - _LISTED})" if len(ragged) > _LISTED else ""
         raise InputError(
             Problem(
-                shown(file),
+                shown_path(file),
                 f"has rows of other than {width} columns: {listed}{more}",
                 "quote cells that hold the delimiter; " + HINT,
             )
@@ -149,7 +149,7 @@ def _record(source: Source, file: str, delimiter: str) -> list[str]:
                 _unreadable(source, file, reader.line_num, error)
             ) from None
     if not found:
-        raise InputError(Problem(shown(file), "is empty"))
+        raise InputError(Problem(shown_path(file), "is empty"))
     return [cell.strip() for cell in found] if source.header else found
 
 
@@ -186,10 +186,12 @@ def _unreadable(source: Source, file: str, line: int, error: Exception) -> Probl
         )
     if isinstance(error, UnicodeError):
         return Problem(
-            shown(file),
+            shown_path(file),
             f"is not written in {source.encoding} (near line {max(line, 1):,})",
             "name its encoding, for example --encoding cp1252 (encoding= in fa.scan)",
         )
     if isinstance(error, OSError):
-        return Problem(shown(file), f"cannot be opened: {error.strerror}")
-    return Problem(shown(file), f"cannot be read as CSV: {error} (line {line:,})", HINT)
+        return Problem(shown_path(file), f"cannot be opened: {error.strerror}")
+    return Problem(
+        shown_path(file), f"cannot be read as CSV: {error} (line {line:,})", HINT
+    )

@@ -41,7 +41,8 @@ class Encoded:
         # Wrapping subtraction in the codes' own type: right for uint64 as well,
         # where neither the codes nor the offset fit int64.
         offset = np.array(self.offset, self.codes.dtype)
-        return np.subtract(self.codes, offset).astype(np.int64)
+        found: IntArray = np.subtract(self.codes, offset).astype(np.int64)
+        return found
 
 
 def encode_series(series: nw.Series[Any]) -> Encoded:
@@ -165,8 +166,8 @@ def _buffer(chunk: Any, null: float | None) -> NDArray[Any]:
     bits = np.unpackbits(
         np.frombuffer(valid, np.uint8), count=start + len(chunk), bitorder="little"
     )[start:]
-    if dtype.kind == "u":
-        numbers = numbers.astype(np.int64)
-    elif dtype.kind == "i" and np.isnan(null):
+    if dtype.kind in "iu" and np.isnan(null):
         numbers = numbers.astype(np.float64)
+    elif dtype.kind == "u":
+        numbers = numbers.astype(np.int64)
     return np.where(bits.astype(bool), numbers, numbers.dtype.type(null))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 
 from fairness.errors import InputError, Problem, ascii_controls
 
@@ -20,6 +21,11 @@ _ENGINES = {
     "sqlglot",
 }
 _LONGEST = 300
+_LONGEST_PATH = 60
+_LINES = 3
+# DuckDB's CSV reader quotes the customer's line and proposes its own options.
+_QUOTES = "Original Line"
+_ADVICE = ("Possible", "Candidate", "Traceback", "JVM stacktrace")
 
 
 @contextmanager
@@ -56,6 +62,23 @@ def reading(where: str, what: str = "cannot be read", hint: str = "") -> Iterato
 
 
 def told(error: Exception) -> str:
-    """Return the first line of what an exception says, shortened."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return ascii_controls(lines[0].strip())[:_LONGEST]
+    """Return what an exception says, in one short line without the data's own text."""
+    lines = (line.strip() for line in str(error).strip().splitlines())
+    before = takewhile(lambda line: not line.startswith(_ADVICE), lines)
+    said = [line for line in before if line and not line.startswith(_QUOTES)]
+    text = "; ".join(said[:_LINES]) or type(error).__name__
+    return ascii_controls(text)[:_LONGEST]
+
+
+def shown_path(path: object) -> str:
+    """Return a path for a message; a long one keeps its end, where the name is.
+
+    Examples
+    --------
+    >>> shown_path("/campaigns/" + "x" * 60 + "/c.csv")[-12:]
+    "xxxxx/c.csv'"
+    """
+    text = str(path)
+    if len(text) >= _LONGEST_PATH:
+        text = "…" + text[-_LONGEST_PATH + 1 :]
+    return ascii_controls(repr(text))

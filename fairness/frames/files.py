@@ -10,15 +10,15 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
-from fairness.errors import shown
 from fairness.frames.delimited import HINT, is_gzip, layout, read_texts
 from fairness.frames.eager import EagerTable
-from fairness.frames.failures import reading
+from fairness.frames.failures import reading, shown_path
 from fairness.frames.lazy import LazyTable
 from fairness.frames.sources import Source
 from fairness.frames.texts import DAY, NUMBER, SPACES
@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 
 IN_MEMORY_BYTES = 32 * 2**20
 """CSV files of more bytes than this together stay on disk."""
+
+
+_SPILL: list[str] = []
+
+
+@atexit.register
+def remove_spill() -> None:
+    """Remove the directories that connections spilled to."""
+    while _SPILL:
+        shutil.rmtree(_SPILL.pop(), ignore_errors=True)
 
 
 def connect(files: Iterable[str]) -> duckdb.DuckDBPyConnection:
@@ -46,8 +56,10 @@ def connect(files: Iterable[str]) -> duckdb.DuckDBPyConnection:
         },
     )
     spill = tempfile.mkdtemp(prefix="fairreach-")
-    atexit.register(shutil.rmtree, spill, ignore_errors=True)
-    paths = ", ".join(_quoted(name) for name in files)
+    _SPILL.append(spill)
+    # A name with wildcards in it is looked at as a pattern and as what it matches.
+    both = dict.fromkeys(name for file in files for name in (file, _escaped(file)))
+    paths = ", ".join(_quoted(name) for name in both)
     connection.execute(f"SET temp_directory = {_quoted(spill)}")
     connection.execute("SET temp_file_encryption = true")
     connection.execute("SET preserve_insertion_order = false")
@@ -70,7 +82,9 @@ def open_files(source: Source, *, name: str) -> EagerTable | LazyTable:
     names, delimiter = layout(source)
     size = sum(Path(file).stat().st_size for file in source.files)
     is_native = source.encoding.lower() in {"utf-8", "utf8"}
-    if size <= IN_MEMORY_BYTES or not is_native:
+    # DuckDB loses every row after a header with a line break in it.
+    breaks = source.header and any(set("\r\n") & set(column) for column in names)
+    if size <= IN_MEMORY_BYTES or not is_native or breaks:
         texts = read_texts(source, names, delimiter)
         frame = nw.from_native(texts, eager_only=True)
         return EagerTable(frame, name=name, missing=source.missing, columns=names)
@@ -128,6 +142,7 @@ class FileTable(LazyTable):
         source: Source,
         columns: Sequence[str],
     ) -> None:
+        self._source = source
         super().__init__(
             nw.from_native(relation),
             name=name,
@@ -136,7 +151,6 @@ class FileTable(LazyTable):
             where=_files(source),
         )
         self._relation = relation
-        self._source = source
 
     def typed(self, numbers: Iterable[str], dates: Iterable[str]) -> FileTable:
         """Return the table with some text columns parsed; others keep their text.
@@ -175,6 +189,11 @@ class FileTable(LazyTable):
             )
             found = bad.select(duckdb.SQLExpression(text).alias("c0")).distinct()
             return [value for (value,) in found.order("c0").limit(5).fetchall()]
+
+    def _reading(self) -> AbstractContextManager[None]:
+        if self._source.is_parquet:
+            return reading(self._where, "cannot be read as Parquet")
+        return reading(self._where, "cannot be read as CSV", HINT)
 
     def _as_number(self, column: str) -> str:
         text = self._trimmed(column)
@@ -217,4 +236,4 @@ def _escaped(path: str) -> str:
 
 def _files(source: Source) -> str:
     more = f" (and {len(source.files) - 1} more)" if len(source.files) > 1 else ""
-    return f"{shown(source.files[0])}{more}"
+    return f"{shown_path(source.files[0])}{more}"

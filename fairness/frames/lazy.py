@@ -105,7 +105,7 @@ class LazyTable:
 
     def is_number(self, column: str) -> bool:
         """Whether a column holds numbers."""
-        return self._type(column).is_numeric()
+        return bool(self._type(column).is_numeric())
 
     def has_zone(self, column: str) -> bool:
         """Whether a column holds points in time with a time zone."""
@@ -282,7 +282,7 @@ def _day_expression(column: nw.Expr) -> nw.Expr:
 
 
 def _sums(array: Any) -> NDArray[np.float64]:
-    return np.nan_to_num(arrow_numbers(array, null=np.nan))
+    return np.asarray(np.nan_to_num(arrow_numbers(array, null=np.nan)), np.float64)
 
 
 def _power(value: nw.Expr, power: int) -> nw.Expr:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import narwhals as nw
+from narwhals.exceptions import DuplicateError
 
 from fairness.errors import InputError, Problem, shown, unknown_name
 from fairness.frames.eager import EagerTable
-from fairness.frames.failures import reading
+from fairness.frames.failures import reading, shown_path
 from fairness.frames.lazy import LazyTable
 
 _GZIP = b"\x1f\x8b"
@@ -96,17 +97,19 @@ def scan(
     if not text:
         raise InputError(Problem("data", "the path is empty", "name a file"))
     if "\x00" in text:
-        raise InputError(Problem("data", f"{shown(text)} is not a path"))
+        raise InputError(Problem("data", f"{shown_path(text)} is not a path"))
     found = [text] if Path(text).is_file() else sorted(glob.glob(text))  # noqa: PTH207  # takes absolute and relative patterns
     found = [name for name in found if Path(name).is_file()]
     if not found:
         raise InputError(_absent(text))
-    problems = [problem for problem in map(_not_a_table, found) if problem]
+    wide = encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32"))
+    tests = [] if wide else map(_not_a_table, found)
+    problems = [problem for problem in tests if problem]
     if problems:
         raise InputError(problems)
     kinds = {_starts_with(name, _PARQUET) for name in found}
     if len(kinds) > 1:
-        raise InputError(Problem(shown(text), "mixes CSV and Parquet files"))
+        raise InputError(Problem(shown_path(text), "mixes CSV and Parquet files"))
     if delimiter is not None and len(delimiter) != 1:
         raise InputError(
             Problem(
@@ -154,11 +157,29 @@ def open_table(data: Any, *, name: str = "data") -> EagerTable | LazyTable:
     return EagerTable(frame, name=name, columns=columns)
 
 
+def is_table(data: Any) -> bool:
+    """Whether something is a frame of a supported library.
+
+    Examples
+    --------
+    >>> is_table(["C1", "C2"])
+    False
+    """
+    try:
+        nw.from_native(data)
+    except TypeError:
+        return False
+    except DuplicateError:
+        return True
+    return True
+
+
 def _frame(data: Any, name: str) -> tuple[Any, list[str] | None]:
     """Return a narwhals frame, and the names of its columns where they differ."""
     try:
-        frame: Any = nw.from_native(data)
-        implementation = frame.implementation
+        with reading(name):
+            data, names = _by_position(data)
+            return nw.from_native(data), names
     except TypeError:
         raise InputError(
             Problem(
@@ -168,24 +189,39 @@ def _frame(data: Any, name: str) -> tuple[Any, list[str] | None]:
                 "table, a PySpark frame, or the path of a CSV or Parquet file",
             )
         ) from None
-    with reading(name):
-        if implementation.is_pyspark() or implementation.is_pyspark_connect():
-            # A name with a dot or a backtick, or one there twice, is not to be
-            # had by name in Spark.
-            names = [str(column) for column in data.columns]
-            keys = [f"c{place}" for place in range(len(names))]
-            return nw.from_native(data.toDF(*keys)), names
-        if implementation.is_pandas():
-            names = [str(column) for column in data.columns]
-            if len(set(names)) < len(names) or names != list(data.columns):
-                return nw.from_native(data.set_axis(range(len(names)), axis=1)), names
-        if (
-            implementation.is_pyarrow()
-            and len(set(data.column_names)) < data.num_columns
-        ):
-            keys = [str(place) for place in range(data.num_columns)]
-            return nw.from_native(data.rename_columns(keys)), data.column_names
-        return frame, None
+
+
+def _by_position(data: Any) -> tuple[Any, list[str] | None]:
+    """Return a frame with names that are safe to use, and the names it had.
+
+    A name may be there twice, may be no text (pandas), or may hold a dot or a
+    backtick, which Spark takes for its own.
+    """
+    if nw.dependencies.is_pandas_dataframe(data):
+        names = [str(column) for column in data.columns]
+        if len(set(names)) == len(names) and names == list(data.columns):
+            return data, None
+        return data.set_axis(_keys(names), axis=1), names
+    if nw.dependencies.is_pyarrow_table(data):
+        names = data.column_names
+        if len(set(names)) == len(names):
+            return data, None
+        return data.rename_columns(_keys(names)), names
+    if _is_spark(data):
+        names = list(data.columns)
+        return data.toDF(*_keys(names)), names
+    return data, None
+
+
+def _is_spark(data: Any) -> bool:
+    """Whether something is a PySpark frame; asks without loading PySpark."""
+    return nw.dependencies.is_pyspark_dataframe(
+        data
+    ) or nw.dependencies.is_pyspark_connect_dataframe(data)
+
+
+def _keys(names: Sequence[str]) -> list[str]:
+    return [f"c{place}" for place in range(len(names))]
 
 
 def read_eager(
@@ -229,14 +265,19 @@ def _starts_with(name: str, *magic: bytes) -> bool:
 
 
 def _not_a_table(name: str) -> Problem | None:
-    with open(name, "rb") as file:  # noqa: PTH123
-        start = file.read(8192)
+    try:
+        with open(name, "rb") as file:  # noqa: PTH123
+            start = file.read(8192)
+    except OSError as error:
+        return Problem(shown_path(name), f"cannot be opened: {error.strerror}")
     if not start:
-        return Problem(shown(name), "is empty")
-    if start.startswith((_PARQUET, _GZIP, *_UTF16)) or b"\x00" not in start:
+        return Problem(shown_path(name), "is empty")
+    # A cell may hold a zero byte; in a first line it is the mark of a binary file.
+    first = start.split(b"\n")[0]
+    if start.startswith((_PARQUET, _GZIP, *_UTF16)) or b"\x00" not in first:
         return None
     return Problem(
-        shown(name),
+        shown_path(name),
         "is neither CSV nor Parquet",
         "export the sheet or table as CSV (UTF-8) and name that file",
     )
@@ -245,10 +286,10 @@ def _not_a_table(name: str) -> Problem | None:
 def _absent(text: str) -> Problem:
     path = Path(text)
     if "*" in text or "?" in text:
-        return Problem(shown(text), "matches no file")
+        return Problem(shown_path(text), "matches no file")
     if path.is_dir():
         return Problem(
-            shown(text),
+            shown_path(text),
             "is a directory",
             f"name its files: {text.rstrip('/')}/*.parquet",
         )
@@ -256,5 +297,5 @@ def _absent(text: str) -> Problem:
     beside = sorted(p.name for p in parent.iterdir()) if parent.is_dir() else []
     if beside:
         told = unknown_name("", path.name, beside, "file")
-        return Problem(shown(text), "no such file", told.hint)
-    return Problem(shown(text), "no such file")
+        return Problem(shown_path(text), "no such file", told.hint)
+    return Problem(shown_path(text), "no such file")

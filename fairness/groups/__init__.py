@@ -7,6 +7,7 @@ from fairness.groups.labels import (
     intersection_name,
     label_of,
     sort_labels,
+    sort_parts,
     split_names,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "label_of",
     "parse_flag",
     "sort_labels",
+    "sort_parts",
     "split_names",
 ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +17,8 @@ from fairness.frames.texts import parse_day, parse_number
 from fairness.groups.labels import MISSING, label_of
 
 Kind = Literal["number", "date"]
+# So many values tell whether a column holds numbers or dates.
+_SAMPLE = 200
 _OLDEST_YEAR, _LATEST_YEAR, _OLDEST_AGE = 1850, 2100, 150
 
 
@@ -58,7 +60,7 @@ class Bands:
             raise InputError(
                 Problem(
                     where,
-                    f"edges {shown(list(edges))} are not all numbers",
+                    f"edges {shown(edges)} are not all numbers",
                     "write 18,30,45",
                 )
             ) from None
@@ -110,24 +112,33 @@ class Bands:
         """Return the band of each number, -1 where it is NaN."""
         return _place(numbers, self.edges)
 
-    def check_spread(self, used: Sequence[int], values: Sequence[object]) -> None:
+    def check_spread(
+        self,
+        used: Iterable[int],
+        values: Sequence[object],
+        missing: Sequence[str] = (),
+    ) -> None:
         """Refuse ages as edges for a column of birth years.
 
         Parameters
         ----------
-        used : sequence of int
-            The bands that hold anybody.
+        used : iterable of int
+            The bands that hold anybody; those that are none of them are missing.
         values : sequence
             Some values of the column.
+        missing : sequence of str
 
         Raises
         ------
         InputError
             All lie beyond the last edge, and look like years.
         """
-        numbers, _ = _parse(values, "number", ())
+        last = len(self.edges)
+        if {place for place in used if 0 <= place <= last} != {last}:
+            return
+        numbers, _ = _parse(values, "number", missing)
         numbers = numbers[np.isfinite(numbers)]
-        if set(used) - {-1} != {len(self.edges)} or not len(numbers):
+        if not len(numbers):
             return
         years = numbers.min() >= _OLDEST_YEAR and numbers.max() <= _LATEST_YEAR
         if years and max(self.edges) < _OLDEST_AGE:
@@ -185,17 +196,19 @@ def _place(numbers: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.i
 
 
 def kind_of(values: Sequence[object], missing: Sequence[str] = ()) -> Kind:
-    """Return whether values are numbers or dates, going by those that parse.
+    """Return whether values are numbers or dates, going by the first of them.
 
     Examples
     --------
     >>> kind_of(["1987-05-04", "", None]), kind_of(["41", "7"])
     ('date', 'number')
     """
-    bad_numbers = _parse(values, "number", missing)[1]
+    seen = islice((v for v in values if label_of(v, missing) != MISSING), _SAMPLE)
+    sample = list(seen)
+    bad_numbers = _parse(sample, "number", missing)[1]
     if not bad_numbers:
         return "number"
-    bad_dates = _parse(values, "date", missing)[1]
+    bad_dates = _parse(sample, "date", missing)[1]
     return "date" if len(bad_dates) < len(bad_numbers) else "number"
 
 

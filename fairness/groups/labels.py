@@ -81,6 +81,17 @@ def sort_labels(labels: Iterable[str]) -> list[str]:
     return sorted(labels, key=_order)
 
 
+def sort_parts(labels: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the labels of intersections, sorted part by part.
+
+    Examples
+    --------
+    >>> sort_parts([("m", "9"), ("f", "10"), ("f", "9")])
+    [('f', '9'), ('f', '10'), ('m', '9')]
+    """
+    return sorted(labels, key=lambda parts: [_order(part) for part in parts])
+
+
 def _order(label: str) -> tuple[int, float, str]:
     if label == MISSING:
         return 3, 0.0, label

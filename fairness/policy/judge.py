@@ -538,10 +538,8 @@ def _told(  # noqa: PLR0917 - the parts of one sentence
         return f"{text} ({why})" if why else text
     if verdict == "not_measurable" and finding.reading != "reference":
         return finding.message
-    if verdict == "fail":
-        text = sentence_of(comparison, group)
-    else:
-        text = finding.message
+    decided = verdict in {"fail", "inconclusive"}
+    text = sentence_of(comparison, group) if decided else finding.message
     if needed:
         more = "more" if rule.limits[0] is not None else "fewer"
         text += f"; {needed:,} {more} would have to be"

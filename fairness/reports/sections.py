@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
-from fairness.findings.messages import label, number
+from fairness.findings.messages import label
 from fairness.metrics import METRICS
 
 Row = Mapping[str, Any]
 
-MARKS: Mapping[str | None, str] = {
-    "pass": "●",
-    "fail": "■",
-    "inconclusive": "○",
-    "waived": "◆",
-    "not_measurable": "·",
-    "not_applicable": "·",
-    None: " ",
-}
-VERDICTS: Mapping[str | None, str] = {
-    "clear": "CLEAR",
-    "review": "REVIEW",
-    "block": "BLOCK",
-    None: "MEASURED",
-}
+MARKS: Mapping[str | None, str] = MappingProxyType(
+    {
+        "pass": "●",
+        "fail": "■",
+        "inconclusive": "○",
+        "waived": "◆",
+        "not_measurable": "·",
+        "not_applicable": "·",
+        None: " ",
+    }
+)
+VERDICTS: Mapping[str | None, str] = MappingProxyType(
+    {"clear": "CLEAR", "review": "REVIEW", "block": "BLOCK", None: "MEASURED"}
+)
+VERDICT_MARKS: Mapping[str | None, str] = MappingProxyType(
+    {"clear": "●", "review": "○", "block": "■", None: "–"}
+)
+MEANINGS: Mapping[str | None, str] = MappingProxyType(
+    {
+        "clear": "no rule stands against this audience",
+        "review": "somebody has to look at this audience before it is used",
+        "block": "this audience may not be used as it is",
+        None: "measured, not judged: no policy was applied",
+    }
+)
+LEGEND_MARKS = "● pass, ■ fail, ○ inconclusive, ◆ waived, · not measured"
+LEGEND_COLUMNS = (
+    "people: selected above (+) or below (−) what the overall rate would give; sees: the "
+    "ratio that would have been found with 80 % power"
+)
+COLUMNS = ("group", "n", "rate", "ratio", "interval", "people", "sees", "reading")
+
+_SHORT_LABEL = 30
+_FEW_NAMES = 4
+_SMALL = 10
+_LARGE = 1e6
+
+_NOTES: Mapping[str, str] = MappingProxyType(
+    {
+        "adverse_impact_ratio": "the ratio is {missed}",
+        "standard_deviations": "the gap to the reference is {missed} standard deviations",
+        "flip_one_ratio": "one selection more or less would carry the ratio across "
+        "{bound}: too few to lean on",
+        "detectable_ratio": "too few customers or selections to be sure: only a ratio "
+        "{missed} would have been found",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +71,14 @@ class Section:
     title : str
     severity : str or None
     metric : str
+    rule : str
+        Empty where there is no policy.
     single : list of rows
         Of single attributes, in the order of the payload.
     crossed : list of rows
         Of intersections, those that stand out, worst first.
+    crossed_groups, crossed_few : int
+        Groups of intersections, and those that are too few or hidden.
     summary : str
         The intersections in numbers; empty where there are none.
     not_applicable : str
@@ -50,8 +88,11 @@ class Section:
     title: str
     severity: str | None
     metric: str
+    rule: str = ""
     single: list[Row] = field(default_factory=list)
     crossed: list[Row] = field(default_factory=list)
+    crossed_groups: int = 0
+    crossed_few: int = 0
     summary: str = ""
     not_applicable: str = ""
 
@@ -66,20 +107,20 @@ def headline(payload: Mapping[str, Any]) -> str:
     ...           "offer_assumed": False})
     'BLOCK · picked · beneficial offer · us-four-fifths 1'
     """
+    subject = label(str(payload.get("subject", "")))
+    parts = [VERDICTS[payload["verdict"]], subject, circumstances(payload)]
+    return " · ".join(part for part in parts if part)
+
+
+def circumstances(payload: Mapping[str, Any]) -> str:
+    """Return the kind of offer and the policy."""
     offer = f"{payload['offer']} offer"
     if payload.get("offer_assumed"):
         offer += " (assumed)"
     policies = ", ".join(
         f"{label(p['name'])} {label(p['version'])}" for p in payload["policy"]
     )
-    parts = [
-        VERDICTS[payload["verdict"]],
-        label(str(payload.get("subject", ""))),
-        offer,
-    ]
-    return " · ".join(
-        part for part in [*parts, policies or "no policy applied"] if part
-    )
+    return f"{offer} · {policies or 'no policy applied'}"
 
 
 def size_line(payload: Mapping[str, Any]) -> str:
@@ -94,6 +135,16 @@ def size_line(payload: Mapping[str, Any]) -> str:
     share = f" ({selected / rows:.1%})".replace("%", " %") if rows else ""
     level = f"{payload.get('confidence', 0.95) * 100:g} %"
     return f"{rows:,} customers, {selected:,} selected{share} · intervals {level}"
+
+
+def assumed_line(payload: Mapping[str, Any]) -> str:
+    """Return what is assumed of the offer; empty where it was said."""
+    if not payload.get("offer_assumed"):
+        return ""
+    return (
+        "Offer: beneficial is assumed (being left out is the harm); say otherwise with "
+        "--offer."
+    )
 
 
 def sections(payload: Mapping[str, Any]) -> list[Section]:
@@ -116,7 +167,8 @@ def sections(payload: Mapping[str, Any]) -> list[Section]:
             and row["metric"] in METRICS
         ):
             found.setdefault(row["rule"] or row["metric"], []).append(row)
-    return [_section(key, rows) for key, rows in found.items()]
+    singles = payload.get("attributes", ())
+    return [_section(key, rows, singles) for key, rows in found.items()]
 
 
 def notes_of_rules(payload: Mapping[str, Any], most: int = 3) -> list[str]:
@@ -127,43 +179,34 @@ def notes_of_rules(payload: Mapping[str, Any], most: int = 3) -> list[str]:
             found.setdefault(row["rule"], []).append(row)
     lines = []
     for rule, rows in found.items():
-        groups = [f"{label(r['attribute'], 30)} {label(r['group'], 30)}" for r in rows]
-        more = f" and {len(groups) - most} more" if len(groups) > most else ""
-        title = METRICS[rows[0]["metric"]].title.lower()
-        lines.append(
-            f"{rule} ({title} {rows[0]['bound']} not met): {', '.join(groups[:most])}{more}"
-        )
+        metric, bound = rows[0]["metric"], str(rows[0]["bound"])
+        plain = _NOTES.get(metric, f"{METRICS[metric].title.lower()} is {{missed}}")
+        told = plain.format(missed=_missed(bound), bound=bound.rpartition(" ")[2])
+        names = [
+            f"{label(row['attribute'], _SHORT_LABEL)} {label(row['group'], _SHORT_LABEL)}"
+            for row in rows
+        ]
+        lines.append(f"{label(rule)}: {told}: {_some(names, most)}")
     return lines
+
+
+def plain_notes(payload: Mapping[str, Any]) -> list[str]:
+    """Return the notes of the payload but for the one that the first lines tell."""
+    return [note for note in payload["notes"] if not note.startswith("offer: ")]
 
 
 def unseen(payload: Mapping[str, Any]) -> list[str]:
-    """Return what could not be measured, by attribute, with the smallest detectable gap."""
-    lines = []
-    for section in sections(payload):
-        few: dict[str, list[Row]] = {}
-        for row in section.single:
-            if row["reading"] == "too few" or row["verdict"] == "not_measurable":
-                few.setdefault(row["attribute"], []).append(row)
-        for attribute, rows in few.items():
-            names = ", ".join(label(r["group"], 30) for r in rows[:4])
-            more = f" and {len(rows) - 4} more" if len(rows) > 4 else ""  # noqa: PLR2004
-            lines.append(
-                f"{label(attribute, 30)}: too few to tell for {names}{more} ({section.title})"
-            )
-        passed = [
-            row["detectable"]
-            for row in section.single
-            if row["reading"] == "no clear difference" and row["detectable"] is not None
-        ]
-        if passed:
-            upper = METRICS[section.metric].name == "burden_ratio"
-            weakest = max(passed) if upper else min(passed)
-            word = "above" if upper else "below"
-            lines.append(
-                f"{section.title}: of the groups without a clear difference, the least "
-                f"certain one could have hidden any ratio not {word} {number(weakest)}"
-            )
-    return lines
+    """Return what could not be measured, and what could have hidden in the rest."""
+    lines = [
+        str(row["message"])
+        for row in payload["findings"]
+        if row["metric"] not in METRICS and row["verdict"] == "not_measurable"
+    ]
+    measured = [section for section in sections(payload) if not section.not_applicable]
+    for section in measured:
+        where = f" ({section.rule or section.title.lower()})" if len(measured) > 1 else ""
+        lines += [f"{line}{where}" for line in _unseen_of(section)]
+    return list(dict.fromkeys(lines))
 
 
 def stratum_rows(payload: Mapping[str, Any]) -> list[Row]:
@@ -175,72 +218,228 @@ def stratum_rows(payload: Mapping[str, Any]) -> list[Row]:
     ]
 
 
-def short_of(row: Row) -> str:
-    """Return the people a group is short of the overall rate; above it with a plus.
+def by_attribute(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
+    """Return rows in their order, those of one attribute that follow one another together."""
+    blocks: list[tuple[str, list[Row]]] = []
+    for row in rows:
+        if not blocks or blocks[-1][0] != row["attribute"]:
+            blocks.append((row["attribute"], []))
+        blocks[-1][1].append(row)
+    return blocks
+
+
+def culprits(payload: Mapping[str, Any]) -> list[Row]:
+    """Return the rows that the verdict rests on, those that block before the others."""
+    rank = {"block": 0, "review": 1}
+    rows = [
+        row
+        for row in payload["findings"]
+        if row["verdict"] == "fail" and row["severity"] in rank
+    ]
+    return sorted(rows, key=lambda row: rank[row["severity"]])
+
+
+def head_of(row: Row) -> dict[str, str]:
+    """Return the heads of the columns of a table that a row is of."""
+    metric = METRICS[row["metric"]]
+    by_form = {"difference": "gap", "smd": "smd", "odds": "odds", "rate": "value"}
+    by_kind = {"ratio": "ratio", "difference": "gap", "count": "value", "z": "sd"}
+    head = {name: name for name in COLUMNS}
+    head["ratio"] = by_form.get(metric.form, by_kind[metric.kind])
+    head["interval"] = f"{(row['confidence'] or 0.95) * 100:g} % interval"
+    return head
+
+
+def cells_of(row: Row, longest: int = 40) -> dict[str, str]:
+    """Return a row as the cells of a table."""
+    count = row["n"]
+    return {
+        "group": label(row["group"], longest),
+        "n": "–" if count is None else _whole(count),
+        "rate": shown_number(row["rate"]),
+        "ratio": shown_number(row["estimate"]),
+        "interval": interval_of(row),
+        "people": people_of(row),
+        "sees": "" if row["reading"] == "reference" else shown_number(row["detectable"], 2),
+        "reading": reading_of(row),
+    }
+
+
+def shown_number(value: float | None, digits: int = 3) -> str:
+    """Return a number for a table, short whatever its size; a dash where there is none.
 
     Examples
     --------
-    >>> short_of({"shortfall": 79.5}), short_of({"shortfall": -3.2})
-    ('80', '+3')
+    >>> [shown_number(x) for x in (0.4734, -0.0001, 12.345, 1234.5, 2.5e9, None)]
+    ['0.473', '0.000', '12.3', '1,234', '2e+09', '–']
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if abs(value) >= _LARGE:
+        text = f"{value:.0e}"
+    elif abs(value) >= _SMALL:
+        text = f"{value:,.{1 if abs(value) < _SMALL**2 else 0}f}"
+    else:
+        text = f"{value:.{digits}f}"
+    bare = text.lstrip("-")
+    return bare if not bare.strip("0.") else text.replace("-", "−", 1)
+
+
+def people_of(row: Row) -> str:
+    """Return how many more or fewer people are selected than the overall rate gives.
+
+    Examples
+    --------
+    >>> [people_of({"shortfall": x}) for x in (79.5, -3.2, 0.2, None)]
+    ['−80', '+3', '0', '–']
     """
     value = row["shortfall"]
     if value is None:
         return "–"
-    whole = round(value)
-    return f"{whole:,}" if whole >= 0 else f"+{-whole:,}"
+    number = -round(value)
+    if not number:
+        return "0"
+    return f"{'+' if number > 0 else '−'}{_whole(abs(number))}"
 
 
-def interval_of(row: Row, digits: int = 3) -> str:
+def interval_of(row: Row) -> str:
     """Return the interval of a finding, empty where there is none."""
     if row["low"] is None and row["high"] is None:
         return ""
-    return f"{number(row['low'], digits)} – {number(row['high'], digits)}"
+    # What is not finite is null in the payload: an interval with no end on one side.
+    low = "−∞" if row["low"] is None else shown_number(row["low"])
+    high = "∞" if row["high"] is None else shown_number(row["high"])
+    return f"{low} – {high}"
 
 
 def reading_of(row: Row) -> str:
     """Return the last column of a table: the reading, and what became of it."""
-    if row["n"] is None and row["verdict"] != "not_applicable":
+    if is_hidden(row):
         return "hidden: small group"
-    text = str(row["reading"])
+    if row["verdict"] == "not_applicable":
+        return "not applicable"
     if row["verdict"] == "waived":
-        text += ", waived"
-    if row["verdict"] == "inconclusive":
-        text = "inconclusive"
-    return text
+        return f"{row['reading']}, waived"
+    return "inconclusive" if row["verdict"] == "inconclusive" else str(row["reading"])
 
 
-def _section(key: str, rows: Sequence[Row]) -> Section:
+def is_hidden(row: Row) -> bool:
+    """Return whether the numbers of a row are kept back."""
+    return row["n"] is None and row["verdict"] != "not_applicable"
+
+
+def is_crossed(row: Row, singles: Collection[str] = ()) -> bool:
+    """Return whether a row is of an intersection.
+
+    A doubled ampersand belongs to a name; a single attribute keeps its own as it is.
+
+    Examples
+    --------
+    >>> [is_crossed({"attribute": name}, ["R&D"]) for name in ("a&b", "R&&D", "R&D")]
+    [True, False, False]
+    """
+    name = row["attribute"]
+    return name not in singles and "&" in name.replace("&&", "")
+
+
+def _section(key: str, rows: Sequence[Row], singles: Collection[str]) -> Section:
     first = rows[0]
     metric = METRICS[first["metric"]]
-    title = metric.title
+    title, rule = metric.title, ""
     if first["rule"]:
-        title = f"{label(key)}: {metric.title.lower()} {first['bound']}"
-    idle = [row for row in rows if row["verdict"] == "not_applicable"]
-    if len(idle) == len(rows):
+        rule = label(key)
+        title = f"{rule}: {metric.title.lower()} {first['bound']}"
+    if all(row["verdict"] == "not_applicable" for row in rows):
+        told = str(first["message"]).removeprefix(f"{key}: ")
         return Section(
-            title, first["severity"], metric.name, not_applicable=first["message"]
+            title, first["severity"], metric.name, rule, not_applicable=told
         )
-    single = [row for row in rows if not is_crossed(row)]
-    crossed = [row for row in rows if is_crossed(row)]
+    single = [row for row in rows if not is_crossed(row, singles)]
+    crossed = [row for row in rows if is_crossed(row, singles)]
     standing = [row for row in crossed if _stands_out(row)]
     standing.sort(key=lambda row: (row["p_adjusted"] is None, row["p_adjusted"] or 0.0))
-    few = sum(row["reading"] == "too few" or row["n"] is None for row in crossed)
+    # The rows of one intersection stay together, under its name once.
+    worst_first = list(dict.fromkeys(row["attribute"] for row in standing))
+    standing.sort(key=lambda row: worst_first.index(row["attribute"]))
+    few = sum(_is_unmeasured(row) or is_hidden(row) for row in crossed)
     summary = ""
     if crossed:
         pairs = len({row["attribute"] for row in crossed})
+        out = f"{len(standing)} stands out" if len(standing) == 1 else ""
+        out = out or f"{len(standing) or 'none'} stand{'' if standing else 's'} out"
         summary = (
-            f"{len(crossed):,} groups of {pairs} intersections: {len(standing)} stand out, "
-            f"{few} too few to tell"
+            f"{len(crossed):,} groups of {pairs} intersection{'s' if pairs > 1 else ''}: "
+            f"{out}, {few:,} too few to tell"
         )
-    return Section(title, first["severity"], metric.name, single, standing, summary)
+    return Section(
+        title,
+        first["severity"],
+        metric.name,
+        rule,
+        single,
+        standing,
+        len(crossed),
+        few,
+        summary,
+    )
 
 
-def is_crossed(row: Row) -> bool:
-    """Return whether a row is of an intersection: a doubled ampersand is a label's."""
-    return "&" in row["attribute"].replace("&&", "")
+def _unseen_of(section: Section) -> list[str]:
+    lines = []
+    few = [row for row in section.single if _is_unmeasured(row)]
+    for attribute, rows in by_attribute(few):
+        names = [label(row["group"], _SHORT_LABEL) for row in rows]
+        lines.append(
+            f"{label(attribute, _SHORT_LABEL)}: too few to tell for "
+            f"{_some(names, _FEW_NAMES)}"
+        )
+    if section.crossed_few:
+        lines.append(
+            f"intersections: too few to tell for {section.crossed_few:,} of "
+            f"{section.crossed_groups:,} groups"
+        )
+    upper = METRICS[section.metric].name == "burden_ratio"
+    clear = [
+        row
+        for row in section.single
+        if row["reading"] == "no clear difference" and row["detectable"] is not None
+    ]
+    if clear:
+        pick = max if upper else min
+        weakest = pick(clear, key=lambda row: float(row["detectable"]))
+        word = "above" if upper else "below"
+        lines.append(
+            "no clear difference is not no difference: of "
+            f"{label(weakest['attribute'], _SHORT_LABEL)} "
+            f"{label(weakest['group'], _SHORT_LABEL)}, the least certain, only a ratio "
+            f"{word} {shown_number(weakest['detectable'], 2)} would have been found"
+        )
+    return lines
+
+
+def _is_unmeasured(row: Row) -> bool:
+    return row["reading"] in {"too few", "undefined"} or row["verdict"] == "not_measurable"
 
 
 def _stands_out(row: Row) -> bool:
     if row["verdict"] is not None:
         return row["verdict"] in {"fail", "inconclusive", "waived"}
     return row["reading"] in {"lower", "higher"}
+
+
+def _missed(bound: str) -> str:
+    for phrase, opposite in (("at least", "below"), ("at most", "above")):
+        if bound.startswith(phrase):
+            return bound.replace(phrase, opposite, 1)
+    return f"not {bound}"
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
+
+
+def _whole(number: int) -> str:
+    return f"{number:,}" if number < _LARGE**2 else f"{number:.0e}"

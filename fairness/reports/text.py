@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from fairness.findings.messages import label, number
-from fairness.metrics import METRICS
+from fairness.errors import ascii_controls
+from fairness.findings.messages import label
 from fairness.reports.sections import (
+    COLUMNS,
+    LEGEND_COLUMNS,
+    LEGEND_MARKS,
     MARKS,
     Row,
     Section,
+    assumed_line,
+    by_attribute,
+    cells_of,
+    culprits,
+    head_of,
     headline,
-    interval_of,
     notes_of_rules,
-    reading_of,
+    plain_notes,
     sections,
-    short_of,
     size_line,
     stratum_rows,
     unseen,
 )
 
 WIDTH = 100
-_LEGEND = (
-    "● pass  ■ fail  ○ inconclusive  ◆ waived  · not measured; short: people below the "
-    "overall rate (+ above); sees: the ratio that would have been found with 80 % power",
-)
+SUMMARY_WIDTH = 88
 _MOST_CROSSED = 6
 _MOST_REASONS = 5
 _MOST_STRATA = 6
-_COLUMNS = ("group", "n", "rate", "ratio", "interval", "short", "sees", "reading")
 _LEFT = frozenset({"group", "interval", "reading"})
-_LONGEST_GROUP = 40
 _RANK: Mapping[str, int] = MappingProxyType(
     {"fail": 0, "lower": 0, "higher": 0, "inconclusive": 1, "waived": 1}
 )
+_REFERENCE, _UNREMARKABLE = 2, 3
+_LEAST_GROUP = 8
 
 
 def text(payload: Mapping[str, Any]) -> str:
@@ -54,21 +56,19 @@ def text(payload: Mapping[str, Any]) -> str:
     str
         Lines of at most 100 columns.
     """
+    found = sections(payload)
     lines = [*_wrapped(headline(payload)), size_line(payload)]
-    if payload.get("offer_assumed"):
-        lines += _wrapped(
-            "Offer: beneficial is assumed (being left out is the harm); say otherwise with "
-            "--offer."
-        )
+    lines += _wrapped(assumed_line(payload))
     lines += _reasons(payload)
-    for section in sections(payload):
+    for section in found:
         lines += ["", *_section(section)]
     lines += _listed("Within strata (context, clears nothing)", _strata(payload))
     lines += _listed("What could not be seen", unseen(payload))
-    lines += _listed("Notes", [*notes_of_rules(payload), *_plain_notes(payload)])
-    lines += _listed("How", [*_LEGEND, *payload.get("method", [])])
-    lines += ["", *_wrapped(_next(payload))]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+    lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
+    legend = [LEGEND_MARKS] if payload["verdict"] else []
+    lines += _listed("How", [*legend, LEGEND_COLUMNS, *payload.get("method", [])])
+    lines += ["", *_wrapped(_next(payload, found))]
+    return _joined(lines)
 
 
 def summary(payload: Mapping[str, Any], most: int = 12) -> str:
@@ -79,33 +79,69 @@ def summary(payload: Mapping[str, Any], most: int = 12) -> str:
     payload : dict
     most : int, default 12
         Rows of the table.
+
+    Returns
+    -------
+    str
+        Lines of at most 88 columns.
     """
-    lines = [*_wrapped(headline(payload), 88), size_line(payload)]
+    lines = [
+        *_wrapped(headline(payload), SUMMARY_WIDTH),
+        *_wrapped(size_line(payload), SUMMARY_WIDTH),
+    ]
     if payload["reasons"]:
-        lines += _wrapped(f"{payload['reasons'][0]}", 88)
+        lines += _wrapped(str(payload["reasons"][0]), SUMMARY_WIDTH)
         more = len(payload["reasons"]) - 1
-        lines += [f"and {more} more"] if more > 0 else []
-    rows = [row for section in sections(payload)[:1] for row in section.single]
-    if len(rows) > most:
-        rows.sort(key=lambda row: _RANK.get(row["verdict"] or row["reading"], 2))
-    lines += _table(rows[:most], width=88)
-    if len(rows) > most:
-        lines.append(f"… and {len(rows) - most} more groups")
+        if more > 0:
+            lines.append(f"and {more} more reason{'s' if more > 1 else ''}")
+    rows, left = first_rows(payload, most)
+    lines += _table(rows, width=SUMMARY_WIDTH)
+    if left:
+        lines.append(left)
+    return _joined([*lines, *next_calls(payload)])
+
+
+def first_rows(payload: Mapping[str, Any], most: int) -> tuple[list[Row], str]:
+    """Return the rows of the short table, what stands out first, and what is left out."""
+    applied = [one for one in sections(payload) if not one.not_applicable]
+    blocks = by_attribute(applied[0].single if applied else [])
+    # Stable: attributes with something that stands out first, else as they came.
+    blocks.sort(key=lambda block: min(map(_rank, block[1])) > _RANK["waived"])
+    rows = [row for _, block in blocks for row in block]
+    standing = {name for name, block in blocks if min(map(_rank, block)) < _UNREMARKABLE}
+    ranks = [_rank(row, row["attribute"] in standing) for row in rows]
+    kept = set(sorted(range(len(rows)), key=lambda i: (ranks[i], i))[:most])
+    left = [ranks[i] for i in range(len(rows)) if i not in kept]
+    told = f"… and {len(left):,} more group{'s' if len(left) > 1 else ''}"
+    if left and min(left) > _RANK["waived"]:
+        told += ", none of which stands out"
+    return [rows[i] for i in sorted(kept)], told if left else ""
+
+
+def next_calls(payload: Mapping[str, Any]) -> list[str]:
+    """Return what to call next on what the summary is of."""
     if payload["verdict"] is None:
-        lines.append("No policy applied: readings, not verdicts.")
-        lines.append("Next: .frame() · .gate('us-four-fifths') · .plot.ratios('…')")
-    else:
-        lines.append("Next: print(decision.text()) · .frame() · .report('report.md')")
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+        return [
+            "No policy applied: readings, not verdicts.",
+            "Next: .frame() · .gate('us-four-fifths') · .plot.ratios('…')",
+        ]
+    return ["Next: print(….text()) · .frame() · .report('report.md')"]
+
+
+def _rank(row: Row, among_standing: bool = False) -> int:
+    if row["reading"] == "reference" and among_standing:
+        return _REFERENCE
+    return _RANK.get(row["verdict"] or row["reading"], _UNREMARKABLE)
 
 
 def _reasons(payload: Mapping[str, Any]) -> list[str]:
     reasons = payload.get("reasons", [])
     if not reasons:
         return []
+    mark = "■" if payload["verdict"] == "block" else "○"
     lines = ["", "Why"]
     for reason in reasons[:_MOST_REASONS]:
-        lines += _wrapped(reason, first="  ■ ", later="    ")
+        lines += _wrapped(reason, first=f"  {mark} ", later="    ")
     more = len(reasons) - _MOST_REASONS
     return [*lines, f"    and {more} more, in the tables below"] if more > 0 else lines
 
@@ -114,11 +150,14 @@ def _section(section: Section) -> list[str]:
     severity = f" ({section.severity})" if section.severity else ""
     lines = _wrapped(f"{section.title}{severity}")
     if section.not_applicable:
-        return [*lines, *_wrapped(section.not_applicable, first="  does not apply: ")]
+        return [
+            *lines,
+            *_wrapped(section.not_applicable, first="  does not apply: ", later="    "),
+        ]
     lines += _table(section.single)
     if section.summary:
         lines += _wrapped(section.summary)
-        lines += _table(section.crossed[:_MOST_CROSSED]) if section.crossed else []
+        lines += _table(section.crossed[:_MOST_CROSSED])
         more = len(section.crossed) - _MOST_CROSSED
         if more > 0:
             lines.append(f"  … and {more} more that stand out")
@@ -129,71 +168,40 @@ def _table(rows: Sequence[Row], width: int = WIDTH) -> list[str]:
     """Return rows under the names of their attributes; the group gives way to fit."""
     if not rows:
         return []
-    cells = [_head(rows[0]), *(_cells(row) for row in rows)]
-    sizes = {name: max(cell_len(row[name]) for row in cells) for name in _COLUMNS}
-    others = sum(sizes[name] + 2 for name in _COLUMNS if name != "group")
-    sizes["group"] = min(sizes["group"], width - others - 4)
+    cells = [head_of(rows[0]), *(cells_of(row) for row in rows)]
+    sizes = {name: max(cell_len(row[name]) for row in cells) for name in COLUMNS}
+    others = sum(sizes[name] + 2 for name in COLUMNS if name != "group")
+    sizes["group"] = max(min(sizes["group"], width - others - 4), _LEAST_GROUP)
     lines = [_line(cells[0], sizes, " ")]
-    attribute = None
-    for row, cell in zip(rows, cells[1:], strict=True):
-        if row["attribute"] != attribute:
-            attribute = row["attribute"]
-            lines.append(_fitted(f"  {label(attribute)}", width).rstrip())
-        lines.append(_line(cell, sizes, MARKS[row["verdict"]]))
+    following = iter(cells[1:])
+    for attribute, block in by_attribute(rows):
+        lines.append(_fitted(f"  {label(attribute)}", width))
+        lines += [
+            _line(cell, sizes, MARKS[row["verdict"]])
+            for row, cell in zip(block, following, strict=False)
+        ]
     return lines
 
 
 def _line(cell: Mapping[str, str], sizes: Mapping[str, int], mark: str) -> str:
     parts = [
-        _fitted(cell[name], sizes[name], right=name not in _LEFT) for name in _COLUMNS
+        _fitted(cell[name], sizes[name], right=name not in _LEFT) for name in COLUMNS
     ]
     return f"  {mark} " + "  ".join(parts)
 
 
-def _head(row: Row) -> dict[str, str]:
-    metric = METRICS[row["metric"]]
-    head = {name: name for name in _COLUMNS}
-    head["ratio"] = {"difference": "gap", "smd": "smd", "odds": "odds"}.get(
-        metric.form, "ratio"
-    )
-    head["interval"] = f"{(row['confidence'] or 0.95) * 100:g} % interval"
-    return head
-
-
-def _cells(row: Row) -> dict[str, str]:
-    count = row["n"]
-    return {
-        "group": label(row["group"], _LONGEST_GROUP),
-        "n": "–" if count is None else f"{count:,}",
-        "rate": number(row["rate"], 3),
-        "ratio": number(row["estimate"], 3),
-        "interval": interval_of(row),
-        "short": short_of(row),
-        "sees": "" if row["reading"] == "reference" else number(row["detectable"]),
-        "reading": reading_of(row),
-    }
-
-
 def _strata(payload: Mapping[str, Any]) -> list[str]:
     rows = stratum_rows(payload)
-    lines = [
-        f"{label(row['stratum'])}: {row['message']}" for row in rows[:_MOST_STRATA]
-    ]
+    lines = [f"{label(row['stratum'])}: {row['message']}" for row in rows[:_MOST_STRATA]]
     more = len(rows) - _MOST_STRATA
     return [*lines, f"and {more} more"] if more > 0 else lines
 
 
-def _plain_notes(payload: Mapping[str, Any]) -> list[str]:
-    return [note for note in payload["notes"] if not note.startswith("offer: ")]
-
-
-def _next(payload: Mapping[str, Any]) -> str:
+def _next(payload: Mapping[str, Any], found: Sequence[Section]) -> str:
     if payload["verdict"] is None:
         return "Next: judge it with a policy, for example --policy us-four-fifths"
-    codes = sorted(
-        {row["code"] for row in payload["findings"] if row["verdict"] == "fail"}
-    )
-    code = codes[0] if codes else "FA101"
+    rows = [*culprits(payload), *(row for section in found for row in section.single)]
+    code = rows[0]["code"] if rows else "FA101"
     return f"Next: fairreach explain {code} · --report report.md · --format json"
 
 
@@ -204,26 +212,36 @@ def _listed(title: str, items: Iterable[str]) -> list[str]:
     return ["", title, *lines] if lines else []
 
 
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
 def _wrapped(
     content: str, width: int = WIDTH, *, first: str = "", later: str = ""
 ) -> list[str]:
-    """Wrap by characters, then by cells: wide characters take two columns."""
-    lines = textwrap.wrap(
-        content,
-        width,
-        initial_indent=first,
-        subsequent_indent=later or " " * len(first),
-        break_on_hyphens=False,
-    )
-    fitted = []
-    for line in lines:
-        rest = line
-        while cell_len(rest) > width:
-            head = set_cell_size(rest, width).rstrip()
-            fitted.append(head)
-            rest = (later or " " * len(first)) + rest[len(head) :]
-        fitted.append(rest)
-    return fitted
+    """Wrap at spaces by terminal cells, of which wide characters take two."""
+    lines: list[str] = []
+    line, empty = first, True
+    for word in ascii_controls(content).split():
+        rest = word
+        joined = f"{line}{rest}" if empty else f"{line} {rest}"
+        if cell_len(joined) > width and not empty:
+            lines.append(line)
+            line, joined = later, f"{later}{rest}"
+        while cell_len(joined) > width:
+            head = _head(joined, width)
+            lines.append(head)
+            joined = later + joined[len(head) :]
+        line, empty = joined, False
+    return lines if empty else [*lines, line]
+
+
+def _head(content: str, width: int) -> str:
+    """Return as much of a text as fits, never splitting a wide character."""
+    size = min(len(content), width)
+    while size > 1 and cell_len(content[:size]) > width:
+        size -= 1
+    return content[:size]
 
 
 def _fitted(content: str, size: int, *, right: bool = False) -> str:

@@ -1,0 +1,193 @@
+"""The report as Markdown, for a pull request or a wiki.
+
+What comes from data or from a policy is made inert: it is neither Markdown, nor the
+HTML that Markdown lets through, nor a link, a mention or an emoji made of plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fairness.errors import ascii_controls
+from fairness.findings.messages import label
+from fairness.reports.sections import (
+    COLUMNS,
+    LEGEND_COLUMNS,
+    LEGEND_MARKS,
+    MARKS,
+    MEANINGS,
+    VERDICT_MARKS,
+    VERDICTS,
+    Row,
+    Section,
+    assumed_line,
+    by_attribute,
+    cells_of,
+    circumstances,
+    head_of,
+    notes_of_rules,
+    plain_notes,
+    sections,
+    size_line,
+    stratum_rows,
+    unseen,
+)
+
+_MOST_REASONS = 10
+_MOST_CROSSED = 20
+_MOST_STRATA = 20
+_LEFT = frozenset({"group", "reading"})
+
+# Nothing that these characters start survives as a character reference.
+_SPECIAL = re.compile(r"[&<>|`*\[\]{}\\#~^$=]|(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])")
+# Marks of a list, a quotation or a heading, where a line begins with them.
+_OPENING = re.compile(r"[-+:]|[0-9]+(?=[.)](?: |$))")
+# Links, mentions and emoji are also found in the text after it was decoded, so a
+# reference alone is not enough: a space of no width parts them.
+_GAP = "&#8203;"
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_LINKED = re.compile(r"[@#](?=\S)|:(?=\S)|(?<=www)\.", re.IGNORECASE)
+
+
+def markdown(payload: Mapping[str, Any]) -> str:
+    """Return the report as GitHub-flavoured Markdown.
+
+    Parameters
+    ----------
+    payload : dict
+
+    Returns
+    -------
+    str
+    """
+    verdict = payload["verdict"]
+    found = sections(payload)
+    lines = [
+        f"# {VERDICT_MARKS[verdict]} {VERDICTS[verdict]}: "
+        f"{inert(label(str(payload.get('subject', 'the audience'))))}",
+        "",
+        f"**{MEANINGS[verdict]}** · {inert(circumstances(payload))}",
+        "",
+        inert(size_line(payload)),
+    ]
+    if payload.get("offer_assumed"):
+        lines += ["", f"**{inert(assumed_line(payload))}**"]
+    lines += _listed("Why", _some(payload["reasons"], _MOST_REASONS))
+    for section in found:
+        lines += ["", *_section(section)]
+    if verdict and any(section.single or section.crossed for section in found):
+        lines += ["", f"{LEGEND_MARKS}."]
+    strata = [f"{label(row['stratum'])}: {row['message']}" for row in stratum_rows(payload)]
+    lines += _listed(
+        "Within strata (context, clears nothing)", _some(strata, _MOST_STRATA)
+    )
+    lines += _listed("What could not be seen", unseen(payload))
+    lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
+    lines += _listed("How", [LEGEND_COLUMNS, *payload.get("method", [])])
+    lines += ["", "## What this rests on", "", *_origin(payload)]
+    return "\n".join(lines) + "\n"
+
+
+def inert(text: str) -> str:
+    r"""Return text that Markdown, of any dialect, shows as it is.
+
+    Examples
+    --------
+    >>> inert("a|b <b>*c*</b> birth_date _d_")
+    'a&#124;b &#60;b&#62;&#42;c&#42;&#60;/b&#62; birth_date &#95;d&#95;'
+    >>> inert("- one"), inert("1. one")
+    ('&#45; one', '1&#46; one')
+    >>> inert("www.example.org"), inert("@team")
+    ('www&#8203;&#46;example.org', '&#64;&#8203;team')
+    """
+    safe = ascii_controls(text)
+    special = {match.start() for match in _SPECIAL.finditer(safe)}
+    linked = {match.start() for match in _LINKED.finditer(safe)}
+    opening = _OPENING.match(safe)
+    if opening:
+        # A number opens a list by the point behind it.
+        special.add(opening.end() if safe[0].isdigit() else 0)
+    return "".join(
+        _reference(char, part=place in linked)
+        if place in special or place in linked
+        else char
+        for place, char in enumerate(safe)
+    )
+
+
+def _reference(char: str, *, part: bool) -> str:
+    code = f"&#{ord(char)};"
+    if not part:
+        return code
+    return f"{_GAP}{code}" if char == "." else f"{code}{_GAP}"
+
+
+def _section(section: Section) -> list[str]:
+    severity = f" ({inert(section.severity)})" if section.severity else ""
+    lines = [f"## {inert(section.title)}{severity}", ""]
+    if section.not_applicable:
+        return [*lines, f"Does not apply: {inert(section.not_applicable)}"]
+    if section.single:
+        lines += _table(section.single)
+    if section.summary:
+        if section.single:
+            lines.append("")
+        lines.append(f"Intersections: {section.summary}.")
+        if section.crossed:
+            lines += ["", *_table(section.crossed[:_MOST_CROSSED])]
+        more = len(section.crossed) - _MOST_CROSSED
+        if more > 0:
+            lines += ["", f"… and {more:,} more that stand out."]
+    return lines
+
+
+def _table(rows: Sequence[Row]) -> list[str]:
+    """Return a table whose first column carries the mark and the attribute once."""
+    head = head_of(rows[0])
+    lines = [
+        _line(["", "attribute", *(head[name] for name in COLUMNS)]),
+        _line([":-:", ":--", *(":--" if name in _LEFT else "--:" for name in COLUMNS)]),
+    ]
+    for attribute, block in by_attribute(rows):
+        for place, row in enumerate(block):
+            cells = cells_of(row)
+            cells["group"] = inert(cells["group"])
+            mark = MARKS[row["verdict"]].strip()
+            name = inert(label(attribute)) if place == 0 else ""
+            lines.append(_line([mark, name, *(cells[column] for column in COLUMNS)]))
+    return lines
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _origin(payload: Mapping[str, Any]) -> list[str]:
+    lines = [
+        f"- policy: {inert(label(p['name']))} {inert(label(p['version']))}, digest "
+        f"{_digest(p['digest'])}"
+        for p in payload["policy"]
+    ]
+    return [
+        *(lines or ["- policy: none"]),
+        f"- data: {_digest(payload['data']['fingerprint'])}",
+        f"- made with fairreach {payload['version']}, schema {payload['schema']}",
+    ]
+
+
+def _digest(text: str) -> str:
+    """Return a digest so that it can be copied; what is none, inert."""
+    return f"`{text}`" if _DIGEST.fullmatch(text) else inert(label(text, 80))
+
+
+def _some(items: Sequence[str], most: int) -> list[str]:
+    more = len(items) - most
+    return [*items[:most], *([f"and {more:,} more"] if more > 0 else [])]
+
+
+def _listed(title: str, items: Sequence[str]) -> list[str]:
+    if not items:
+        return []
+    return ["", f"## {title}", "", *(f"- {inert(item)}" for item in items)]

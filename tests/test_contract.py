@@ -1,0 +1,121 @@
+"""The contract's code, and the README's blocks, word for word."""
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+
+import fairness as fa
+from pipelines.cli.app import run
+
+mpl.use("agg")
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+CONTRACT = '''
+import pandas as pd
+import fairness as fa
+
+customers = pd.read_csv("data/samples/customers.csv")           # no protected attribute in here
+protected = pd.read_csv("data/samples/protected.csv")           # customer_id, birth_date, gender, ethnicity
+audience = pd.read_csv("data/samples/audiences/spring_card.csv")
+
+audit = fa.audit(
+    customers, audience=audience, id="customer_id", protected=protected,
+    by=["gender", "birth_date", "ethnicity"], bands={"birth_date": [18, 30, 45, 60]}, as_of="2026-11-01",
+    intersections=2, offer="beneficial", strata=["tenure_band"],
+)
+audit                                    # table in a terminal, HTML in a notebook
+audit.frame()                            # tidy: one row a finding
+decision = audit.gate("us-four-fifths")  # a pack, a file or a Policy
+decision.verdict                         # "block"
+'''
+
+AFTER = '''
+audit.plot.ratios("ethnicity")           # matplotlib Axes
+audit.to_metric_frame("ethnicity").by_group   # fairlearn's MetricFrame, made from the counts as weighted rows
+'''
+
+
+@pytest.fixture(autouse=True)
+def _at_the_root(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    yield
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def test_the_contract_runs_word_for_word():
+    names: dict[str, object] = {}
+    exec(CONTRACT, names)
+    decision = names["decision"]
+    assert decision.verdict == "block"
+    with pytest.raises(fa.AudienceBlockedError):
+        exec("decision.raise_for_verdict()", names)
+    exec(AFTER, names)
+    assert "ethnicity" in repr(names["audit"])
+    assert "<table" in names["audit"]._repr_html_()
+    frame = names["audit"].frame()
+    assert len(frame) == len(names["audit"].findings)
+    assert type(exec_value("audit.plot.ratios('ethnicity')", names)).__name__ == "Axes"
+
+
+def exec_value(code: str, names: dict[str, object]) -> object:
+    return eval(code, names)
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda b: b[:20])
+def test_python_blocks_of_the_readme_run(block):
+    names: dict[str, object] = {}
+    exec(block, names)
+    assert names["decision"].verdict == "block"
+
+
+def commands() -> list[tuple[str, str]]:
+    """Commands of the console blocks with the output shown below each."""
+    found = []
+    for block in blocks("console"):
+        joined = block.replace("\\\n", " ")
+        for part in re.split(r"^\$ ", joined, flags=re.MULTILINE)[1:]:
+            command, _, shown = part.partition("\n")
+            found.append((command.strip(), shown))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [(c, s) for c, s in commands() if c.startswith("fairreach ")],
+    ids=lambda text: text[:30],
+)
+def test_console_blocks_of_the_readme_print_what_they_show(command, shown, capsys):
+    run(shlex.split(command)[1:])
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    place = 0
+    for line in (line.rstrip() for line in shown.splitlines()):
+        if line == "...":
+            continue
+        assert line in printed[place:], line
+        place = printed.index(line, place) + 1
+
+
+def test_other_commands_of_the_readme_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    others = [c for c, _ in commands() if not c.startswith("fairreach ")]
+    targets = [c.split()[1] for c in others if c.startswith("make ")]
+    assert {"demo", "test"} <= set(targets)
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE)
+
+
+def test_files_named_in_the_readme_exist():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert os.path.exists(ROOT / target), target
