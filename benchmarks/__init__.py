@@ -1,0 +1,1 @@
+"""Measurements: verdict simulations and speed."""

@@ -15,15 +15,17 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
 import fairness as fa
-from fairness.counts import GroupCounts, count
+from fairness.counts import GroupCounts, count, count_scores
 from fairness.inference import bootstrap_cells
 from pipelines.crm import bench_chunk, generate_parquet
 
@@ -80,7 +82,9 @@ def frame(rows: int, kind: str = "category") -> pd.DataFrame:
     chunk = bench_chunk(rows, 7)
     columns: dict[str, Any] = {}
     for name in BY:
-        made = pd.Categorical.from_codes(chunk["codes"][name], list(chunk["labels"][name]))
+        made = pd.Categorical.from_codes(
+            chunk["codes"][name], list(chunk["labels"][name])
+        )
         columns[name] = made if kind == "category" else pd.Series(made).astype(kind)
     columns["selected"] = chunk["selected"]
     columns["responded"] = chunk["responded"]
@@ -120,39 +124,35 @@ def probe_histogram(table: pd.DataFrame) -> np.ndarray:
             index *= np.uint32(size)
             index += code[start:end].astype(np.uint32)
         index *= np.uint32(THRESHOLDS)
-        index += np.minimum(score[start:end] * THRESHOLDS, THRESHOLDS - 1).astype(np.uint32)
+        index += np.minimum(score[start:end] * THRESHOLDS, THRESHOLDS - 1).astype(
+            np.uint32
+        )
         total += np.bincount(index, minlength=cells)
     return total
 
 
 def probe_groupbys(table: pd.DataFrame) -> None:
     """One pandas group-by a grouping, as it is usually written."""
-    from itertools import combinations
-
     for names in [*combinations(BY, 1), *combinations(BY, 2)]:
         table.groupby(list(names), observed=True)["selected"].agg(["size", "sum"])
 
 
 def probe_polars(table: Any) -> None:
     """One polars group-by a grouping."""
-    from itertools import combinations
-
-    import polars as pl
-
     for names in [*combinations(BY, 1), *combinations(BY, 2)]:
         table.group_by(list(names)).agg(pl.len(), pl.col("selected").sum())
 
 
 def fairlearn_seconds(table: pd.DataFrame) -> float:
     """Return the time of fairlearn's MetricFrame over the 15 groupings, a row."""
-    from itertools import combinations
-
     from fairlearn.metrics import (
         MetricFrame,
-        count as size,
         false_positive_rate,
         selection_rate,
         true_positive_rate,
+    )
+    from fairlearn.metrics import (
+        count as size,
     )
     from sklearn.metrics import accuracy_score, precision_score
 
@@ -172,7 +172,7 @@ def fairlearn_seconds(table: pd.DataFrame) -> float:
             y_true=part["responded"],
             y_pred=part["selected"],
             sensitive_features=part[list(names)].astype(str),
-        ).by_group  # noqa: B018  # computed on access
+        ).by_group  # computed on access
     return (perf_counter() - start) / FAIRLEARN_ROWS
 
 
@@ -195,12 +195,12 @@ def bootstrap_all(counts: GroupCounts) -> None:
         bootstrap_cells(counts.table(names).cells.sum(axis=2), 1000, seed=seed)
 
 
-def in_memory() -> Iterator[Result]:
-    """Jobs on 1M and 10M rows in memory."""
-    million = frame(1_000_000)
-    per_row = fairlearn_seconds(million)
-    ours = best(lambda: whole_audit(million))
-    theirs = per_row * len(million)
+def whole_audits() -> Iterator[Result]:
+    """Whole audits of 1M rows, next to what others need for parts of it."""
+    table = frame(1_000_000)
+    per_row = fairlearn_seconds(table)
+    ours = best(lambda: whole_audit(table))
+    theirs = per_row * len(table)
     yield Result(
         "whole audit, 1M rows of categoricals",
         ours,
@@ -213,31 +213,31 @@ def in_memory() -> Iterator[Result]:
         "",
         ours,
         "15 pandas group-bys (counts alone)",
-        best(lambda: probe_groupbys(million), 3),
+        best(lambda: probe_groupbys(table), 3),
         "",
         holds=True,
     )
-    try:
-        import polars as pl
-    except ImportError:
-        pass
-    else:
-        other = pl.from_pandas(million)
-        seconds = best(lambda: probe_polars(other), 3)
-        yield Result("", ours, "15 polars group-bys (counts alone)", seconds, "", holds=True)
-    text = frame(1_000_000, "str")
-    ours = best(lambda: whole_audit(text))
+    other = pl.from_pandas(table)
+    seconds = best(lambda: probe_polars(other), 3)
+    yield Result(
+        "", ours, "15 polars group-bys (counts alone)", seconds, "", holds=True
+    )
+    strings = frame(1_000_000, "str")
+    ours = best(lambda: whole_audit(strings))
     yield Result("whole audit, 1M rows of strings", ours, "", 0, "< 0.5 s", ours < 0.5)
-    counts = count(million, by=list(BY), selected="selected").counts
+    counts = count(table, by=list(BY), selected="selected").counts
     ours = best(lambda: bootstrap_all(counts))
     yield Result(
         "1,000 bootstrap replicates of 15 groupings", ours, "", 0, "< 0.2 s", ours < 0.2
     )
-    del text, million
-    ten = frame(10_000_000)
-    probe = best(lambda: probe_bincount(ten))
+
+
+def ten_million() -> Iterator[Result]:
+    """Counts and thresholds of 10M rows, next to the limit."""
+    table = frame(10_000_000)
+    probe = best(lambda: probe_bincount(table))
     ours = best(
-        lambda: count(ten, by=list(BY), selected="selected", outcome="responded")
+        lambda: count(table, by=list(BY), selected="selected", outcome="responded")
     )
     yield Result(
         "counts of 10M rows, pandas categoricals",
@@ -247,8 +247,8 @@ def in_memory() -> Iterator[Result]:
         "≤ 1.5x",
         ours <= 1.5 * probe,
     )
-    probe = best(lambda: probe_histogram(ten), 3)
-    ours = best(lambda: thresholds(ten), 3)
+    probe = best(lambda: probe_histogram(table), 3)
+    ours = best(lambda: thresholds(table), 3)
     yield Result(
         "disparity at 100 thresholds, 10M rows",
         ours,
@@ -260,10 +260,10 @@ def in_memory() -> Iterator[Result]:
 
 
 def thresholds(table: pd.DataFrame) -> None:
-    """Selection rates of every group at 100 score thresholds."""
-    counted = count_scores(table, list(BY), "score", bins=THRESHOLDS)
+    """Count scores and compute every group's rate at 100 thresholds."""
+    bins = count_scores(table, by=list(BY), score="score", bins=THRESHOLDS)
     for name in BY:
-        counted.rates(name)
+        bins.rates(name)
 
 
 def commands() -> Iterator[Result]:
@@ -341,7 +341,8 @@ def _run(code: str, argument: str) -> str:
 
 def on_spark(rows: int = 1_000_000) -> Iterator[Result]:
     """Count a Spark frame, next to the bare GROUP BY on the same frame."""
-    from pyspark.sql import SparkSession, functions as f
+    from pyspark.sql import SparkSession
+    from pyspark.sql import functions as f
 
     session = SparkSession.builder.master("local[2]").appName("speed").getOrCreate()
     with tempfile.TemporaryDirectory() as folder:
@@ -349,10 +350,14 @@ def on_spark(rows: int = 1_000_000) -> Iterator[Result]:
         table = session.read.parquet(folder).cache()
         table.count()
         bare = best(
-            lambda: table.groupBy(*BY, "selected", "responded").agg(f.count("*")).collect(), 5
+            lambda: (
+                table.groupBy(*BY, "selected", "responded").agg(f.count("*")).collect()
+            ),
+            5,
         )
         ours = best(
-            lambda: count(table, by=list(BY), selected="selected", outcome="responded"), 5
+            lambda: count(table, by=list(BY), selected="selected", outcome="responded"),
+            5,
         )
         yield Result(
             f"counts of {rows / 1e6:.0f}M rows on Spark",
@@ -378,7 +383,7 @@ def main() -> int:
     ]
     print("\n".join(lines), flush=True)
     fine = True
-    jobs = [in_memory(), commands(), from_parquet(10_000_000)]
+    jobs = [whole_audits(), ten_million(), commands(), from_parquet(10_000_000)]
     jobs += [from_parquet(100_000_000)] if options.large else []
     jobs += [on_spark()] if options.spark else []
     for job in jobs:
@@ -390,7 +395,8 @@ def main() -> int:
         Path(__file__).with_suffix(".md").write_text(
             "# Speed\n\nMade by `python -m benchmarks.speed --write` on a machine of two "
             "cores; medians within one run. 5 attributes, 10 intersections, 351 groups.\n\n"
-            + "\n".join(lines) + "\n",
+            + "\n".join(lines)
+            + "\n",
             encoding="utf-8",
         )
     return 0 if fine else 1

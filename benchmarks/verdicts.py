@@ -77,7 +77,9 @@ def population(
         if correlated:
             own = rng.standard_normal(customers)
             rank = np.argsort(np.argsort(0.8 * common + 0.6 * own)) / customers
-            codes[:, place] = np.searchsorted(np.cumsum(shares)[:-1], rank, side="right")
+            codes[:, place] = np.searchsorted(
+                np.cumsum(shares)[:-1], rank, side="right"
+            )
         else:
             codes[:, place] = rng.choice(len(shares), customers, p=shares)
     return codes
@@ -107,7 +109,7 @@ def top(customers: int, chosen: int) -> Draw:
 
 def harmed(customers: int, size: int, ratio: float, groups: int) -> Draw:
     """One group of a given size, among 6 or 10, is selected at a ratio of the rate."""
-    attribute = 2 if groups == 6 else 4  # noqa: PLR2004
+    attribute = 2 if groups == 6 else 4
 
     def draw(rng: np.random.Generator) -> Campaign:
         codes = population(rng, customers)
@@ -127,7 +129,7 @@ def favoured(customers: int) -> Draw:
         ours = rng.permutation(customers)[: customers // 20]
         codes[:, 1] = rng.integers(0, 3, customers)
         codes[ours, 1] = 3
-        rate = np.where(codes[:, 1] == 3, 0.2, 0.1)  # noqa: PLR2004
+        rate = np.where(codes[:, 1] == 3, 0.2, 0.1)
         return Campaign(codes, rng.random(customers) < rate)
 
     return draw
@@ -155,7 +157,7 @@ def nobody_of_25(customers: int) -> Draw:
         codes = population(rng, customers)
         codes[:, 0] = rng.integers(0, 2, customers)
         codes[:25, 0] = 2
-        selected = rng.random(customers) < 0.5  # noqa: PLR2004
+        selected = rng.random(customers) < 0.5
         selected[:25] = False
         return Campaign(codes, selected)
 
@@ -214,16 +216,14 @@ def blamed(decision: Decision, culprit: tuple[str, str]) -> bool:
     own = [f for f in single if f.attribute == culprit[0]]
     least = min(own, key=lambda f: f.p_adjusted if f.p_adjusted is not None else 1.0)
     failed = [(f.attribute, f.group) for f in single if f.verdict == "fail"]
-    return (
-        culprit in failed and least.group == culprit[1] and len(failed) <= 2  # noqa: PLR2004
-    )
+    return culprit in failed and least.group == culprit[1] and len(failed) <= 2
 
 
 def _few_false_alarms(clear: float) -> Callable[[Counter[str], int], bool]:
     def holds(found: Counter[str], campaigns: int) -> bool:
         return (
             found["block"] <= 0.064 * campaigns
-            and (clear < 0.85 or found["review"] <= 0.15 * campaigns)  # noqa: PLR2004
+            and (clear < 0.85 or found["review"] <= 0.15 * campaigns)
             and found["clear"] >= clear * campaigns
         )
 
@@ -291,7 +291,7 @@ def rows() -> list[Row]:
             200,
             "≥ 95 % block, culprit named",
             _found,
-            culprit=(NAMES[2 if groups == 6 else 4], "g0"),  # noqa: PLR2004
+            culprit=(NAMES[2 if groups == 6 else 4], "g0"),
         )
         for n in (10_000, 20_000)
         for groups in (6, 10)
@@ -353,11 +353,8 @@ def table(share: float) -> Iterator[tuple[str, bool]]:
         ok = row.holds(found, n)
         named = f"{found['blamed'] / n:.1%}" if row.culprit else ""
         cells = [f"{found[v] / n:.1%}" for v in ("block", "review", "clear")]
-        yield (
-            f"| {row.name} | {n} | {' | '.join(cells)} | {named} | {row.promise} | "
-            f"{'yes' if ok else 'NO'} |",
-            ok,
-        )
+        cells = [row.name, str(n), *cells, named, row.promise, "yes" if ok else "NO"]
+        yield f"| {' | '.join(cells)} |", ok
 
 
 def main() -> int:

@@ -1,6 +1,5 @@
 """The contract's code, and the README's blocks, word for word."""
 
-import os
 import re
 import shlex
 from pathlib import Path
@@ -16,7 +15,7 @@ mpl.use("agg")
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
-CONTRACT = '''
+CONTRACT = """
 import pandas as pd
 import fairness as fa
 
@@ -33,12 +32,12 @@ audit                                    # table in a terminal, HTML in a notebo
 audit.frame()                            # tidy: one row a finding
 decision = audit.gate("us-four-fifths")  # a pack, a file or a Policy
 decision.verdict                         # "block"
-'''
+"""
 
-AFTER = '''
+AFTER = """
 audit.plot.ratios("ethnicity")           # matplotlib Axes
 audit.to_metric_frame("ethnicity").by_group   # fairlearn's MetricFrame, made from the counts as weighted rows
-'''
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -118,4 +117,4 @@ def test_other_commands_of_the_readme_exist():
 
 def test_files_named_in_the_readme_exist():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
-        assert os.path.exists(ROOT / target), target
+        assert (ROOT / target).exists(), target

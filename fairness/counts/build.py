@@ -41,7 +41,7 @@ def count(
     audience: Any = None,
     id: str | None = None,  # noqa: A002  # the contract's name
     protected: Any = None,
-    bands: Mapping[str, Sequence[float]] | None = None,
+    bands: Mapping[str, Sequence[float | str]] | None = None,
     as_of: str | date | None = None,
     outcome: str | None = None,
     score: str | None = None,

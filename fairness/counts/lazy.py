@@ -88,7 +88,7 @@ def _plan(
         return _Plan(name, role, Key(name))
     kind: Kind = "date" if table.is_date(name) else "number"
     if table.is_text(name):
-        kind = kind_of(table.distinct(name, _SAMPLE), table.missing)
+        kind = kind_of(table.sample(name, _SAMPLE), table.missing)
         if not isinstance(table, FileTable):
             # Text that the engine cannot parse for us is banded after it is grouped.
             return _Plan(name, role, Key(name), bands, kind)
@@ -103,31 +103,30 @@ def _plan(
 def _typed(
     table: FileTable, roles: Roles, plans: list[_Plan], problems: list[Problem]
 ) -> FileTable:
-    dates: list[str] = []
-    numbers = [column for _, column in roles.measured]
+    measured = dict(roles.measured)
     if roles.weight is not None:
-        numbers.append(roles.weight)
-    for column in numbers:
-        if table.is_text(column):
-            bad = table.unparsed(column, "number")
-            if bad:
-                problems.append(not_numbers(table.name, column, bad))
-    for plan in plans:
-        if plan.bands is None or not table.is_text(plan.name):
-            continue
-        bad = table.unparsed(plan.name, plan.kind)
-        if bad:
-            problems.append(plan.bands.unparsed(bad, plan.kind))
-        (numbers if plan.kind == "number" else dates).append(plan.name)
-    return table.typed(numbers, dates)
+        measured["weight"] = roles.weight
+    kinds = {c: "number" for c in measured.values() if table.is_text(c)}
+    bands = {p.name: p for p in plans if p.bands is not None and table.is_text(p.name)}
+    bad = table.unparsed(kinds | {name: plan.kind for name, plan in bands.items()})
+    for column, values in bad.items():
+        plan = bands.get(column)
+        if plan is None or plan.bands is None:
+            problems.append(not_numbers(table.name, column, values))
+        else:
+            problems.append(plan.bands.unparsed(values, plan.kind))
+    numbers = [*kinds, *(name for name, plan in bands.items() if plan.kind == "number")]
+    return table.typed(numbers, [n for n, plan in bands.items() if plan.kind == "date"])
 
 
 def _check_measures(
     table: LazyTable, roles: Roles, tally: Tally, problems: list[Problem]
 ) -> tuple[float, float]:
     weighed = tally.sums.pop("weight_n", None)
+    columns = (roles.weight, roles.value, roles.score)
+    ends = table.extremes([column for column in columns if column is not None])
     if weighed is not None and roles.weight is not None:
-        low, high = table.extremes(roles.weight)
+        low, high = ends[roles.weight]
         problems += weight_problems(
             roles.weight,
             missing=int(tally.n.sum() - weighed.sum()),
@@ -135,10 +134,10 @@ def _check_measures(
             high=high,
         )
     if roles.value is not None:
-        problems += value_problems(roles.value, *table.extremes(roles.value))
+        problems += value_problems(roles.value, *ends[roles.value])
     if roles.score is None:
         return 0.0, 1.0
-    return score_range(roles, *table.extremes(roles.score), problems)
+    return score_range(roles, *ends[roles.score], problems)
 
 
 def _axes(
@@ -207,7 +206,8 @@ def _check_bands(
         bands.check_spread(used, encoded.values, table.missing)
     elif plan.kind == "number":
         if used and min(used) >= len(bands.edges):
-            bands.check_spread([len(bands.edges)], table.extremes(bands.column))
+            ends = table.extremes([bands.column])[bands.column]
+            bands.check_spread([len(bands.edges)], ends)
     elif roles.as_of is not None:
         latest = table.latest(bands.column)
         if latest is not None and latest > roles.as_of:

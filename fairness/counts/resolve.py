@@ -247,11 +247,13 @@ def _shared_roles(
 
 
 def _bands(
-    given: Mapping[str, Sequence[Any]] | None,
-    used: Sequence[str],
-    problems: list[Problem],
+    given: Any, used: Sequence[str], problems: list[Problem]
 ) -> dict[str, Bands]:
-    made = {}
+    made: dict[str, Bands] = {}
+    if given is not None and not isinstance(given, Mapping):
+        what = f"{shown(given)} does not say which column has which edges"
+        problems.append(Problem("bands", what, 'write bands={"age": [18, 30, 45]}'))
+        return made
     for column, edges in (given or {}).items():
         if column not in used:
             problems.append(

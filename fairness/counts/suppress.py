@@ -262,6 +262,12 @@ def _determined(
     wanted: Sequence[int],
 ) -> list[int]:
     """Return those of the wanted cells that no other solution changes by one."""
+    if len(lines) == 1:
+        whole, _ = lines[0]
+        if whole not in place:
+            # One sum of cells of at least one: they can move if one is larger.
+            is_fixed = sum(lattice.size[cell] for cell in cells) == len(cells)
+            return list(wanted) if is_fixed or len(cells) == 1 else []
     from scipy.optimize import linprog  # noqa: PLC0415  # heavy, only where cells hide
     from scipy.sparse import lil_array  # noqa: PLC0415
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -209,13 +209,7 @@ def rest_of(table: CountTable, rate: str) -> tuple[FloatArray, FloatArray]:
         return rest_hits, rest_trials
     _, squares = rate_counts(rate, table.weights_sq)
     rest_squares = squares.sum() - squares
-    scale = np.divide(
-        rest_trials,
-        rest_squares,
-        out=np.zeros_like(rest_trials),
-        where=rest_squares > 0,
-    )
-    return rest_hits * scale, rest_trials * scale
+    return _effective(rest_hits, rest_trials, rest_squares)
 
 
 def effective_counts(table: CountTable, rate: str) -> tuple[FloatArray, FloatArray]:
@@ -224,6 +218,13 @@ def effective_counts(table: CountTable, rate: str) -> tuple[FloatArray, FloatArr
     if table.weights_sq is None:
         return hits, trials
     _, squares = rate_counts(rate, table.weights_sq)
+    return _effective(hits, trials, squares)
+
+
+def _effective(
+    hits: FloatArray, trials: FloatArray, squares: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Scale sums of weights to Kish's effective number, (sum w)^2 / sum w^2."""
     scale = np.divide(trials, squares, out=np.zeros_like(trials), where=squares > 0)
     return hits * scale, trials * scale
 
@@ -273,29 +274,29 @@ def compare_groups(
         or [np.zeros(0, np.int64)]
     )
 
-    def joined(get: Callable[[_Part], NDArray[np.generic]]) -> NDArray[np.generic]:
-        return np.concatenate([get(part) for part in parts])
-
     fixed = bool(reference.named) and all(
         table.attribute in reference.named for table in tables
     )
+    size = sum(sizes)
     comparison = Comparison(
-        metric,
-        side,
-        tuple(tables),
-        np.repeat(np.arange(len(tables)), sizes),
-        [group for part in parts for group in part.groups],
-        joined(lambda part: part.n),  # type: ignore[arg-type]
-        joined(lambda part: part.selected),  # type: ignore[arg-type]
-        joined(lambda part: part.trials),  # type: ignore[arg-type]
-        joined(lambda part: part.hits),  # type: ignore[arg-type]
-        joined(lambda part: part.expected),  # type: ignore[arg-type]
-        joined(lambda part: part.share),  # type: ignore[arg-type]
-        joined(lambda part: part.missing),  # type: ignore[arg-type]
-        joined(lambda part: part.eligible),  # type: ignore[arg-type]
-        np.repeat([part.k for part in parts], sizes).astype(np.int64),
-        references,
-        *(np.full(sum(sizes), np.nan) for _ in range(3)),
+        metric=metric,
+        side=side,
+        tables=tuple(tables),
+        table=np.repeat(np.arange(len(tables)), sizes),
+        groups=[group for part in parts for group in part.groups],
+        n=np.concatenate([part.n for part in parts]),
+        selected=np.concatenate([part.selected for part in parts]),
+        trials=np.concatenate([part.trials for part in parts]),
+        hits=np.concatenate([part.hits for part in parts]),
+        expected=np.concatenate([part.expected for part in parts]),
+        share=np.concatenate([part.share for part in parts]),
+        missing=np.concatenate([part.missing for part in parts]),
+        eligible=np.concatenate([part.eligible for part in parts]),
+        k=np.repeat([part.k for part in parts], sizes).astype(np.int64),
+        reference=references,
+        estimate=np.full(size, np.nan),
+        low=np.full(size, np.nan),
+        high=np.full(size, np.nan),
         confidence=confidence,
         fixed=fixed,
     )
@@ -390,29 +391,20 @@ def _estimated(comparison: Comparison) -> tuple[FloatArray, FloatArray, FloatArr
     value = np.where(own, 0.0 if form == "difference" else 1.0, value)
     whole = reference == ALL
     if whole.any():
+        own = t / (t + tr)
         value, low, high = (
-            np.where(whole, _to_all(form, x, h, t, hr, tr), x)
-            for x in (value, low, high)
+            np.where(whole, _to_all(form, x, own), x) for x in (value, low, high)
         )
     return value, low, high
 
 
-def _to_all(  # noqa: PLR0917 - one comparison and the four counts behind it
-    form: str,
-    x: FloatArray,
-    h: FloatArray,
-    t: FloatArray,
-    hr: FloatArray,
-    tr: FloatArray,
-) -> FloatArray:
+def _to_all(form: str, x: FloatArray, own: FloatArray) -> FloatArray:
     """Turn a comparison with the rest into one with everybody; both rise together."""
-    own = t / (t + tr)
     if form == "ratio":
         with np.errstate(invalid="ignore"):
             return np.where(np.isinf(x), 1 / own, x / (own * x + 1 - own))
     if form == "difference":
         return np.asarray(x * (1 - own))
-    del h, hr
     return np.full_like(x, np.nan)
 
 
@@ -436,7 +428,7 @@ def _smd(comparison: Comparison) -> tuple[FloatArray, FloatArray, FloatArray]:
         for values, rest in zip((n, total, square), sums, strict=True)
     ]
     value, low, high = standardized_mean_difference(
-        n, total, square, *others, comparison.confidence
+        n, total, square, others[0], others[1], others[2], comparison.confidence
     )
     none = (reference == NONE) | (reference == every)
     return tuple(np.where(none, np.nan, x) for x in (value, low, high))  # type: ignore[return-value]

@@ -100,12 +100,16 @@ def comparison_sentence(
         )
     if math.isinf(estimate):
         # No number says it: the reference's rate is 0.
-        nobody = "nobody else" if reference == "(rest)" else f"nobody of {against(reference)}"
+        nobody = (
+            "nobody else"
+            if reference == "(rest)"
+            else f"nobody of {against(reference)}"
+        )
         return f"{who} is {_VERBS[rate]}, {nobody} is"
-    odds = "the odds of " if form == "odds" else ""
-    if odds:
+    if form == "odds":
         return (
-            f"{who} has {number(estimate)} times {odds}{against(reference)} {interval}"
+            f"{who} has {number(estimate)} times the odds of {against(reference)} "
+            f"{interval}"
         )
     return (
         f"{who} is {_VERBS[rate]} {number(estimate)} times as often as "

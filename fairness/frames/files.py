@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,8 +26,10 @@ from fairness.frames.texts import DAY, NUMBER, SPACES
 if TYPE_CHECKING:
     import duckdb
 
-IN_MEMORY_BYTES = 32 * 2**20
+IN_MEMORY_BYTES = 128 * 2**20
 """CSV files of more bytes than this together stay on disk."""
+
+_PLAIN_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
 _SPILL: list[str] = []
@@ -177,18 +179,36 @@ class FileTable(LazyTable):
             columns=self.columns,
         )
 
-    def unparsed(self, column: str, kind: str) -> list[object]:
-        """Return up to five texts of a column that are no number (or no date)."""
-        import duckdb  # noqa: PLC0415  # loaded with the table
+    def unparsed(self, kinds: Mapping[str, str]) -> dict[str, list[object]]:
+        """Return up to five texts that are no number (or no date), by column.
 
-        parsed = self._as_number(column) if kind == "number" else self._as_day(column)
-        text = self._trimmed(column)
+        Parameters
+        ----------
+        kinds : mapping of column to "number" or "date"
+            Columns of text; those without such texts are not in the answer.
+        """
+        bad = {column: self._unparsed(column, kind) for column, kind in kinds.items()}
+        if not bad:
+            return {}
+        names = ", ".join(
+            f"min({text}) AS c{place}" for place, text in enumerate(bad.values())
+        )
         with self._reading():
-            bad = self._relation.filter(
-                duckdb.SQLExpression(f"{text} IS NOT NULL AND ({parsed}) IS NULL")
-            )
-            found = bad.select(duckdb.SQLExpression(text).alias("c0")).distinct()
-            return [value for (value,) in found.order("c0").limit(5).fetchall()]
+            (worst,) = self._relation.aggregate(names).fetchall()
+            return {
+                column: self._examples(bad[column])
+                for column, found in zip(bad, worst, strict=True)
+                if found is not None
+            }
+
+    def _examples(self, text: str) -> list[object]:
+        relation = self._relation.project(f"{text} AS c0").filter("c0 IS NOT NULL")
+        rows = relation.distinct().order("c0").limit(5).fetchall()
+        return [value for (value,) in rows]
+
+    def _unparsed(self, column: str, kind: str) -> str:
+        parsed = self._as_number(column) if kind == "number" else self._as_day(column)
+        return f"CASE WHEN ({parsed}) IS NULL THEN {self._trimmed(column)} END"
 
     def _reading(self) -> AbstractContextManager[None]:
         if self._source.is_parquet:
@@ -196,23 +216,39 @@ class FileTable(LazyTable):
         return reading(self._where, "cannot be read as CSV", HINT)
 
     def _as_number(self, column: str) -> str:
-        text = self._trimmed(column)
         # Without the test DuckDB would take inf, nan and 1_000 as well.
-        return (
-            f"CASE WHEN regexp_full_match({text}, {_quoted(NUMBER)}) "
-            f"THEN TRY_CAST({text} AS DOUBLE) END"
-        )
+        return self._parsed(column, NUMBER, "TRY_CAST({} AS DOUBLE)")
 
     def _as_day(self, column: str) -> str:
-        text = self._trimmed(column)
-        pattern = _quoted(DAY)
         parts = ", '-', ".join(
-            f"regexp_extract({text}, {pattern}, {group})" for group in (1, 3, 4)
+            f"regexp_extract({{}}, {_quoted(DAY)}, {group})" for group in (1, 3, 4)
         )
+        slow = self._parsed(column, DAY, f"TRY_CAST(concat({parts}) AS DATE)")
+        raw = _identifier(self._key(column))
         return (
-            f"CASE WHEN regexp_full_match({text}, {pattern}) "
-            f"THEN TRY_CAST(concat({parts}) AS DATE) END"
+            f"CASE WHEN {self._is_plain(raw, _PLAIN_DAY)} "
+            f"THEN TRY_CAST({raw} AS DATE) ELSE {slow} END"
         )
+
+    def _parsed(self, column: str, pattern: str, cast: str) -> str:
+        """Return an expression for texts of a pattern, first without trimming them.
+
+        Taking Unicode's spaces off costs more than all the rest, and few cells
+        have any.
+        """
+        raw, text = _identifier(self._key(column)), self._trimmed(column)
+        return (
+            f"CASE WHEN {self._is_plain(raw, pattern)} THEN {cast.replace('{}', raw)} "
+            f"WHEN regexp_full_match({text}, {_quoted(pattern)}) "
+            f"THEN {cast.replace('{}', text)} END"
+        )
+
+    def _is_plain(self, raw: str, pattern: str) -> str:
+        plain = f"regexp_full_match({raw}, {_quoted(pattern)})"
+        if not self.missing:
+            return plain
+        tokens = ", ".join(_quoted(token) for token in self.missing)
+        return f"({plain} AND {raw} NOT IN ({tokens}))"
 
     def _trimmed(self, column: str) -> str:
         text = f"nullif(trim({_identifier(self._key(column))}, {_quoted(SPACES)}), '')"

@@ -103,10 +103,6 @@ class LazyTable:
         """Whether a column holds dates or points in time."""
         return isinstance(self._type(column), nw.Date | nw.Datetime)
 
-    def is_number(self, column: str) -> bool:
-        """Whether a column holds numbers."""
-        return bool(self._type(column).is_numeric())
-
     def has_zone(self, column: str) -> bool:
         """Whether a column holds points in time with a time zone."""
         return has_zone(self._type(column))
@@ -121,20 +117,37 @@ class LazyTable:
             self._collect(frame), name=self.name, missing=self.missing, columns=names
         )
 
-    def distinct(self, column: str, most: int) -> list[object]:
+    def sample(self, column: str, most: int) -> list[object]:
         """Return at most `most` distinct values of a column, in no fixed order."""
         frame = self._frame.select(self._col(column).alias("value"))
-        return self._collect(frame.unique().head(most))["value"].to_list()
+        # The first rows are nearly free; only a column that starts empty costs more.
+        some = self._collect(frame.head(10 * most).unique().head(most))
+        values = some["value"].to_list()
+        if all(label is None or not str(label).strip() for label in values):
+            values = self._collect(frame.unique().head(most))["value"].to_list()
+        return values
 
-    def extremes(self, column: str) -> tuple[float, float]:
-        """Return the least and the greatest value of a column of numbers, or NaN."""
-        row = self._collect(
-            self._frame.select(self._number(column).alias("value")).select(
-                nw.col("value").min().alias("low"), nw.col("value").max().alias("high")
-            )
+    def extremes(self, columns: Sequence[str]) -> dict[str, tuple[float, float]]:
+        """Return the least and the greatest value of columns of numbers, or NaN."""
+        names = list(dict.fromkeys(columns))
+        if not names:
+            return {}
+        frame = self._frame.select(
+            *(self._number(name).alias(f"v{i}") for i, name in enumerate(names))
         )
-        low, high = row["low"].item(), row["high"].item()
-        return (np.nan, np.nan) if low is None else (float(low), float(high))
+        ends = [
+            end
+            for i in range(len(names))
+            for end in (
+                nw.col(f"v{i}").min().alias(f"low{i}"),
+                nw.col(f"v{i}").max().alias(f"high{i}"),
+            )
+        ]
+        row = self._collect(frame.select(*ends))
+        return {
+            name: (_or_nan(row[f"low{i}"].item()), _or_nan(row[f"high{i}"].item()))
+            for i, name in enumerate(names)
+        }
 
     def latest(self, column: str) -> date | None:
         """Return the last day of a column of dates."""
@@ -197,8 +210,13 @@ class LazyTable:
             )
         )
         frame = self._collect(counted)
+        encoded = []
+        for key, name in zip(keys, names, strict=True):
+            where = f"{self.name} column {shown(key.column)}"
+            with reading(where, "has values that make no groups"):
+                encoded.append(encode_arrow(frame[name].to_native()))
         return Tally(
-            [encode_arrow(frame[name].to_native()) for name in names],
+            encoded,
             arrow_numbers(frame["n"].to_native()).astype(np.int64),
             {name: _sums(frame[f"s{i}"].to_native()) for i, name in enumerate(sums)},
         )
@@ -279,6 +297,10 @@ def _day_expression(column: nw.Expr) -> nw.Expr:
         + part.month().cast(nw.Int64) * 100
         + part.day().cast(nw.Int64)
     )
+
+
+def _or_nan(value: Any) -> float:
+    return np.nan if value is None else float(value)
 
 
 def _sums(array: Any) -> NDArray[np.float64]:

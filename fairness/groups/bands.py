@@ -55,7 +55,9 @@ class Bands:
         """
         where = f"bands of {shown(column)}"
         try:
-            numbers = tuple(float(edge) for edge in edges)
+            # A text would be taken apart into its digits.
+            listed = None if isinstance(edges, str | bytes) else edges
+            numbers = tuple(float(edge) for edge in listed)  # type: ignore[union-attr]
         except (TypeError, ValueError):
             raise InputError(
                 Problem(

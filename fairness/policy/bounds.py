@@ -18,7 +18,7 @@ BoolArray = NDArray[np.bool_]
 _NEAR = 1e-9
 
 
-def breaks(  # noqa: PLR0917 - two groups of two counts
+def breaks(
     form: str,
     hits: FloatArray,
     trials: FloatArray,
@@ -72,7 +72,7 @@ def breaks(  # noqa: PLR0917 - two groups of two counts
     return outside
 
 
-def selections_needed(  # noqa: PLR0917 - two groups of two counts
+def selections_needed(
     form: str,
     hits: float,
     trials: float,

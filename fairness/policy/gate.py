@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fairness.counts import CountTable
-from fairness.errors import InputError
+from fairness.errors import InputError, Problem
 from fairness.findings import Finding, Reference, Sharing
 from fairness.findings.messages import label
 from fairness.groups import MISSING, intersection_name
@@ -263,7 +264,8 @@ class _Gate:
                 share = _missing_share(table)
                 if len(names) > 1 or not rules or share <= policy.max_unmeasured:
                     continue
-                told = f"{label(table.attribute)} is unknown for {share:.0%} of the customers"
+                who = label(table.attribute)
+                told = f"{who} is unknown for {share:.0%} of the customers"
                 culprit = self._changing(policy, rules, table, active)
                 if culprit:
                     reasons.append(
@@ -335,7 +337,7 @@ def assign_missing(table: CountTable, group: str) -> CountTable:
     source, target = groups.index(MISSING), groups.index(group)
     keep = [i for i in range(len(groups)) if i != source]
 
-    def moved(cells: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def moved(cells: NDArray[Any]) -> NDArray[Any]:
         out = cells.copy()
         out[target] += out[source]
         return np.asarray(out[keep])
@@ -387,7 +389,7 @@ def _explained(findings: Sequence[Finding]) -> list[str]:
 
 
 def _check_waivers(policies: Sequence[Policy], waivers: Sequence[Waiver]) -> None:
-    problems = []
+    problems: list[Problem] = []
     for waiver in waivers:
         held = [p for p in policies if any(r.id == waiver.rule for r in p.rules)]
         for policy in held or policies[:1]:

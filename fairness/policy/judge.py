@@ -138,7 +138,7 @@ def side_of(rule: Rule) -> Side:
 
 
 def reference_of(rule: Rule, setting: Setting) -> Reference:
-    """Return whom a rule compares with: its own wish, the user's, the metric's habit."""
+    """Return whom a rule compares with: its own wish, the user's, or the habit."""
     habit = "rest" if rule.metric == "burden_ratio" else "highest"
     if rule.reference is None:
         if setting.reference is None or rule.metric == "burden_ratio":
@@ -213,8 +213,7 @@ def _significant(
 ) -> None:
     """Fail where the ratio breaks the bound and differs, against some reference."""
     groups, references = comparison.pairs()
-    against_all = np.where(references == -2, -2, references)
-    hits, trials = comparison.reference_counts(groups, against_all)
+    hits, trials = comparison.reference_counts(groups, references)
     broken = breaks(
         comparison.metric.form,
         comparison.hits[groups],
@@ -356,8 +355,8 @@ def _values(
             none, np.nan, compare_rates("ratio", moved, comparison.trials, hits, trials)
         )
     if name == "disparate_impact_ratio":
-        found = [disparate_impact_ratio(table.weighted_cells) for table in tables]
-        return np.array(found)[comparison.table]
+        lowest = [disparate_impact_ratio(table.weighted_cells) for table in tables]
+        return np.array(lowest)[comparison.table]
     if name == "equalized_odds_difference":
         other = compare_groups(
             METRICS["false_positive_rate_difference"],
@@ -440,7 +439,7 @@ def _reading(
 ) -> Literal[
     "reference", "lower", "higher", "no clear difference", "too few", "undefined"
 ]:
-    if verdict != "fail" or METRICS[finding.metric].form in {"smd"}:
+    if verdict != "fail" or METRICS[finding.metric].form == "smd":
         return finding.reading
     if not np.isfinite(marks.p_adjusted[group]):
         return finding.reading
@@ -516,7 +515,7 @@ def _cited(rule: Rule) -> str:
     return text if rule.confirmed else f"{text} (not confirmed)"
 
 
-def _told(  # noqa: PLR0917 - the parts of one sentence
+def _told(
     rule: Rule,
     comparison: Comparison,
     marks: _Marks,

@@ -74,28 +74,37 @@ def html(payload: Mapping[str, Any]) -> str:
     """
     style = _style("report.css")
     found = sections(payload)
-    strata = [f"{label(row['stratum'])}: {row['message']}" for row in stratum_rows(payload)]
+    strata = [
+        f"{label(row['stratum'])}: {row['message']}" for row in stratum_rows(payload)
+    ]
     legend = [LEGEND_MARKS] if payload["verdict"] else []
-    return _environment().get_template("report.html.j2").render(
-        **_head(payload),
-        # Markup only for what is read from the package.
-        style=style,
-        style_hash=_hash(style),
-        meaning=MEANINGS[payload["verdict"]],
-        assumed=assumed_line(payload),
-        reasons=_texts(_some(payload["reasons"], _MOST_REASONS)),
-        sections=[_section(one, number) for number, one in enumerate(found)],
-        strata=_texts(_some(strata, _MOST_STRATA)),
-        unseen=_texts(unseen(payload)),
-        notes=_texts([*notes_of_rules(payload), *plain_notes(payload)]),
-        how=_texts([*legend, LEGEND_COLUMNS, *payload.get("method", [])]),
-        policies=[
-            {name: label(str(one[name]), 80) for name in ("name", "version", "digest")}
-            for one in payload["policy"]
-        ],
-        fingerprint=label(str(payload["data"]["fingerprint"]), 80),
-        version=payload["version"],
-        schema=payload["schema"],
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            **_head(payload),
+            # Markup only for what is read from the package.
+            style=style,
+            style_hash=_hash(style),
+            meaning=MEANINGS[payload["verdict"]],
+            assumed=assumed_line(payload),
+            reasons=_texts(_some(payload["reasons"], _MOST_REASONS)),
+            sections=[_section(one, number) for number, one in enumerate(found)],
+            strata=_texts(_some(strata, _MOST_STRATA)),
+            unseen=_texts(unseen(payload)),
+            notes=_texts([*notes_of_rules(payload), *plain_notes(payload)]),
+            how=_texts([*legend, LEGEND_COLUMNS, *payload.get("method", [])]),
+            policies=[
+                {
+                    name: label(str(one[name]), 80)
+                    for name in ("name", "version", "digest")
+                }
+                for one in payload["policy"]
+            ],
+            fingerprint=label(str(payload["data"]["fingerprint"]), 80),
+            version=payload["version"],
+            schema=payload["schema"],
+        )
     )
 
 
@@ -116,14 +125,20 @@ def notebook(payload: Mapping[str, Any], most: int = 12) -> str:
     reasons = _texts(payload["reasons"])
     rows, left = first_rows(payload, most)
     more = len(reasons) - 1
-    return _environment().get_template("notebook.html.j2").render(
-        **_head(payload),
-        style=_style("notebook.css"),
-        reason=reasons[0] if reasons else "",
-        more_reasons=f"and {more:,} more reason{'s' if more > 1 else ''}" if more > 0 else "",
-        table=_table(rows),
-        left=left,
-        next=next_calls(payload),
+    return (
+        _environment()
+        .get_template("notebook.html.j2")
+        .render(
+            **_head(payload),
+            style=_style("notebook.css"),
+            reason=reasons[0] if reasons else "",
+            more_reasons=f"and {more:,} more reason{'s' if more > 1 else ''}"
+            if more > 0
+            else "",
+            table=_table(rows),
+            left=left,
+            next=next_calls(payload),
+        )
     )
 
 

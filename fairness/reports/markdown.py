@@ -79,7 +79,9 @@ def markdown(payload: Mapping[str, Any]) -> str:
         lines += ["", *_section(section)]
     if verdict and any(section.single or section.crossed for section in found):
         lines += ["", f"{LEGEND_MARKS}."]
-    strata = [f"{label(row['stratum'])}: {row['message']}" for row in stratum_rows(payload)]
+    strata = [
+        f"{label(row['stratum'])}: {row['message']}" for row in stratum_rows(payload)
+    ]
     lines += _listed(
         "Within strata (context, clears nothing)", _some(strata, _MOST_STRATA)
     )

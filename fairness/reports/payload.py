@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
 
 from fairness import __version__
-from fairness.counts import CountTable, suppress
+from fairness.counts import CountTable, GroupCounts, suppress
+from fairness.counts.suppress import SMALLEST
 from fairness.findings import Finding
 from fairness.findings.messages import label
 from fairness.inference import rate_interval
 from fairness.metrics.measures import ratio
-
-if TYPE_CHECKING:
-    from fairness.auditing import Audit, Decision
+from fairness.policy import Policy
 
 SCHEMA = "fairreach/audit/1"
 _HIDDEN_KEYS = (
     "n",
     "selected",
+    # With everybody else as reference, its size gives the group's own away.
+    "n_reference",
+    "selected_reference",
     "rate",
     "estimate",
     "low",
@@ -31,7 +35,71 @@ _HIDDEN_KEYS = (
 )
 
 
-def audit_payload(audit: Audit, decision: Decision | None = None) -> dict[str, Any]:
+class Audited(Protocol):
+    """What the payload needs of an audit."""
+
+    @property
+    def counts(self) -> GroupCounts:
+        """The joint counts."""
+
+    @property
+    def tables(self) -> Mapping[tuple[str, ...], CountTable]:
+        """Tables of the attributes and intersections."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """Readings, without verdicts."""
+
+    @property
+    def available(self) -> frozenset[str]:
+        """What was counted beside the selection."""
+
+    @property
+    def offer(self) -> str:
+        """Which direction is harm."""
+
+    @property
+    def offer_assumed(self) -> bool:
+        """Whether the offer was not given."""
+
+    @property
+    def confidence(self) -> float:
+        """Level of the intervals."""
+
+    @property
+    def subject(self) -> str:
+        """What the selection is called."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a reader should know about the data."""
+
+
+class Decided(Protocol):
+    """What the payload needs of a decision."""
+
+    @property
+    def verdict(self) -> str:
+        """Clear, review or block."""
+
+    @property
+    def policies(self) -> Sequence[Policy]:
+        """What it was judged by."""
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """Findings with rule and verdict."""
+
+    @property
+    def reasons(self) -> Sequence[str]:
+        """Why it is not clear."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the gate has to add."""
+
+
+def audit_payload(audit: Audited, decision: Decided | None = None) -> dict[str, Any]:
     """Return the payload of an audit, with a decision's verdict where there is one.
 
     Groups of fewer than five customers are hidden, and with them the smallest
@@ -40,8 +108,8 @@ def audit_payload(audit: Audit, decision: Decision | None = None) -> dict[str, A
 
     Parameters
     ----------
-    audit : Audit
-    decision : Decision, optional
+    audit : Audited
+    decision : Decided, optional
 
     Returns
     -------
@@ -51,10 +119,13 @@ def audit_payload(audit: Audit, decision: Decision | None = None) -> dict[str, A
     findings = audit.findings if decision is None else decision.findings
     context = [f for f in audit.findings if f.stratum] if decision else []
     tables = audit.tables
-    hidden = suppress(
-        list(tables.values()),
-        keep={(f.attribute, f.group) for f in findings if _rests(f)},
-    )
+    hidden = hidden_groups(audit, findings)
+    within = _hidden_in_strata(audit, hidden)
+    rows = [_shown(f, hidden, within) for f in (*findings, *context)]
+    said = {
+        finding.message: row["message"]
+        for finding, row in zip((*findings, *context), rows, strict=True)
+    }
     return {
         "schema": SCHEMA,
         "verdict": None if decision is None else decision.verdict,
@@ -70,7 +141,7 @@ def audit_payload(audit: Audit, decision: Decision | None = None) -> dict[str, A
             "selected": audit.counts.selected,
             "fingerprint": audit.counts.fingerprint,
         },
-        "findings": [_shown(f, hidden) for f in (*findings, *context)],
+        "findings": rows,
         "groups": [
             row for table in tables.values() for row in _groups(table, audit, hidden)
         ],
@@ -80,9 +151,77 @@ def audit_payload(audit: Audit, decision: Decision | None = None) -> dict[str, A
         "offer_assumed": audit.offer_assumed,
         "confidence": audit.confidence,
         "attributes": list(audit.counts.attributes),
-        "reasons": [] if decision is None else list(decision.reasons),
+        "reasons": []
+        if decision is None
+        else [said.get(reason, reason) for reason in decision.reasons],
         "method": _method(audit, decision),
     }
+
+
+def hidden_groups(audit: Audited, findings: Sequence[Finding]) -> dict[str, set[str]]:
+    """Return the groups whose numbers no report shows, by attribute.
+
+    Parameters
+    ----------
+    audit : Audit
+    findings : sequence of Finding
+        What they rest on is hidden only where it is small itself.
+    """
+    return suppress(
+        list(audit.tables.values()),
+        keep={(f.attribute, f.group) for f in findings if _rests(f)},
+    )
+
+
+def _hidden_in_strata(
+    audit: Audited, hidden: Mapping[str, set[str]]
+) -> dict[tuple[str, str], set[str]]:
+    """Return the groups to hide within each stratum, by attribute and stratum.
+
+    A group's total is shown, and so is, with everybody else as reference, that of a
+    stratum: what is small in one stratum would follow from the others.
+    """
+    counts = audit.counts
+    shown = {
+        (table.attribute, group)
+        for table in audit.tables.values()
+        for group in table.groups
+        if group not in hidden[table.attribute]
+    }
+    found: dict[tuple[str, str], set[str]] = {}
+    for stratum in counts.strata:
+        texts = counts.stratum_labels(stratum)
+        axis = f"stratum {stratum}"
+        parts = {
+            (name, text): counts.table([name], {stratum: text})
+            for name in counts.attributes
+            for text in texts
+        }
+        crossed = [
+            CountTable(
+                (name, axis),
+                tuple(
+                    (*one, text) for text in texts for one in parts[name, text].labels
+                ),
+                np.concatenate([parts[name, text].cells for text in texts]),
+            )
+            for name in counts.attributes
+        ]
+        first = counts.attributes[0]
+        whole = CountTable(
+            (axis,),
+            tuple((text,) for text in texts),
+            np.stack([parts[first, text].cells.sum(axis=0) for text in texts]),
+        )
+        singles = [audit.tables[(name,)] for name in counts.attributes]
+        kept = shown | {(axis, text) for text in texts}
+        dark = suppress([*singles, whole, *crossed], keep=kept)
+        for table in crossed:
+            for (group, text), name in zip(table.labels, table.groups, strict=True):
+                if name in dark[table.attribute]:
+                    key = (table.attributes[0], f"{stratum}={text}")
+                    found.setdefault(key, set()).add(group)
+    return found
 
 
 def _rests(finding: Finding) -> bool:
@@ -93,22 +232,29 @@ def _rests(finding: Finding) -> bool:
     }
 
 
-def _shown(finding: Finding, hidden: Mapping[str, set[str]]) -> dict[str, Any]:
+def _shown(
+    finding: Finding,
+    hidden: Mapping[str, set[str]],
+    within: Mapping[tuple[str, str], set[str]],
+) -> dict[str, Any]:
     row = finding.to_dict()
-    tiny = finding.stratum is not None and (finding.n or 0) < 5  # noqa: PLR2004
-    if tiny or finding.group in hidden.get(finding.attribute, ()):
+    dark = set(hidden.get(finding.attribute, ()))
+    if finding.stratum is not None:
+        dark |= within.get((finding.attribute, finding.stratum), set())
+    tiny = finding.stratum is not None and (finding.n or 0) < SMALLEST
+    if tiny or finding.group in dark:
         row.update(dict.fromkeys(_HIDDEN_KEYS))
         who = f"{label(finding.attribute)} {label(finding.group)}"
         row["message"] = (
             f"{who}: hidden, the group is small (or would give a small one away)"
         )
-    if finding.reference in hidden.get(finding.attribute, ()):
+    if finding.reference in dark:
         row.update(n_reference=None, selected_reference=None)
     return row
 
 
 def _groups(
-    table: CountTable, audit: Audit, hidden: Mapping[str, set[str]]
+    table: CountTable, audit: Audited, hidden: Mapping[str, set[str]]
 ) -> list[dict[str, Any]]:
     effective = table.effective()
     trials, hits = effective.sum(axis=(1, 2)), effective[:, 1].sum(axis=1)
@@ -133,7 +279,7 @@ def _groups(
 
 
 def _notes(
-    audit: Audit, decision: Decision | None, hidden: Mapping[str, set[str]]
+    audit: Audited, decision: Decided | None, hidden: Mapping[str, set[str]]
 ) -> list[str]:
     notes = []
     if audit.offer_assumed:
@@ -162,15 +308,19 @@ def _notes(
     return notes
 
 
-def _method(audit: Audit, decision: Decision | None) -> list[str]:
+def _method(audit: Audited, decision: Decided | None) -> list[str]:
     level = f"{audit.confidence * 100:g} %"
     told = [
-        f"intervals: {level}, each for itself; rates Wilson (exact where counts are "
-        "small), ratios and differences score (Miettinen-Nurminen), widened where counts "
-        "are small",
-        "test: exact hypergeometric tail (signed-root deviance where all expected "
-        "counts reach 40), studentized range over the attribute's groups, shared over "
-        "attributes and intersections",
+        (
+            f"intervals: {level}, each for itself; rates Wilson (exact where counts "
+            "are small), ratios and differences score (Miettinen-Nurminen), widened "
+            "where counts are small"
+        ),
+        (
+            "test: exact hypergeometric tail (signed-root deviance where all expected "
+            "counts reach 40), studentized range over the attribute's groups, shared "
+            "over attributes and intersections"
+        ),
     ]
     if decision is None:
         return [*told, "no policy applied: readings, not verdicts"]
@@ -178,8 +328,10 @@ def _method(audit: Audit, decision: Decision | None) -> list[str]:
         {f.evidence for f in decision.findings if f.evidence and f.severity != "note"}
     )
     meaning = {
-        "significant": "significant: outside the bound and different from parity beyond "
-        "chance; it tests parity, not the bound",
+        "significant": (
+            "significant: outside the bound and different from parity beyond chance; "
+            "it tests parity, not the bound"
+        ),
         "proven": "proven: the whole confidence limit decides; it tests the bound",
         "point": "point: the estimate alone decides",
     }

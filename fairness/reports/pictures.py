@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len, set_cell_size
+
 from fairness.counts import suppress
 from fairness.errors import InputError, unknown_name
 from fairness.findings import Finding, Sharing, findings_of
@@ -23,14 +25,14 @@ if TYPE_CHECKING:
 _INK, _SOFT = "#1b1f24", "#6b7280"
 _HARM, _OTHER = "#c2410c", "#0b6fb8"
 _LONGEST_LABEL = 32
-_ROW_INCHES, _FRAME_INCHES, _WIDTH_INCHES = 0.30, 1.9, 7.4
-_TITLE_WIDTH = 62
+_ROW_INCHES, _FRAME_INCHES = 0.30, 1.9
+# Inches of the part with the dots, and of one character of a label and of the title.
+_PLOT_INCHES, _LABEL_CHARACTER, _TITLE_CHARACTER = 5.4, 0.087, 0.098
 
 # How far beyond the estimates the axis follows an interval: what is longer is cut.
 _REACH = 3.0
 _NARROWEST = (0.5, 2.0)
 _TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10, 20, 50, 100)
-_NEAREST_TICKS = 1.22
 
 _HIDDEN = "hidden"
 _LEGEND: Mapping[str, str] = MappingProxyType(
@@ -89,10 +91,10 @@ class Pictures:
         findings = self._findings(attribute, row)
         points = _points(findings, row, self._hidden().get(attribute, ()))
         if ax is None:
-            ax = _new_axes(len(points))
+            ax = _new_axes(points)
         _draw(ax, points, row)
-        _label(ax, points, row, attribute)
-        title = _title(attribute, findings, points, row)
+        _label(ax, points, row, attribute, self.audit.confidence, _beside(findings))
+        title = _wrapped(readable(_sentence(attribute, findings, points, row)), ax)
         # The title in the middle is the one that `ax.get_title()` returns.
         ax.set_title(
             title,
@@ -112,7 +114,10 @@ class Pictures:
         if attribute not in tables:
             raise InputError(
                 unknown_name(
-                    "ratios", attribute, list(tables), "audited attribute or intersection"
+                    "ratios",
+                    attribute,
+                    list(tables),
+                    "audited attribute or intersection",
                 )
             )
         if metric.name in self.audit.headline:
@@ -178,10 +183,10 @@ def _points(
     points = []
     for finding in findings:
         dark = finding.group in hidden
-        size = "small" if dark else f"n = {finding.n:,}"
+        name = _short(finding.group)
         points.append(
             _Point(
-                f"{label(finding.group, _LONGEST_LABEL)} ({size})",
+                name if dark else f"{name} (n = {finding.n:,})",
                 None if dark else finding.estimate,
                 None if dark else finding.low,
                 None if dark else finding.high,
@@ -200,11 +205,13 @@ def _points(
     )
 
 
-def _new_axes(rows: int) -> Axes:
+def _new_axes(points: Sequence[_Point]) -> Axes:
     import matplotlib.pyplot as plt  # noqa: PLC0415  # heavy, and only for pictures
 
-    height = _FRAME_INCHES + _ROW_INCHES * max(rows, 2)
-    _, ax = plt.subplots(figsize=(_WIDTH_INCHES, height), layout="constrained")
+    height = _FRAME_INCHES + _ROW_INCHES * max(len(points), 2)
+    longest = max((cell_len(point.name) for point in points), default=0)
+    width = _PLOT_INCHES + _LABEL_CHARACTER * longest
+    _, ax = plt.subplots(figsize=(width, height), layout="constrained")
     return ax
 
 
@@ -221,7 +228,9 @@ def _draw(ax: Axes, points: Sequence[_Point], metric: Metric) -> None:
     seen = {}
     for place, point in enumerate(points):
         if not point.drawn:
-            note = "small group" if point.reading == _HIDDEN else point.reading
+            is_few = point.reading == "too few"
+            note = "hidden: small group" if point.reading == _HIDDEN else point.reading
+            note = "too few to compare" if is_few else note
             ax.annotate(
                 note,
                 (neutral, place),
@@ -248,7 +257,9 @@ def _style(point: _Point) -> dict[str, Any]:
     if point.reading in {"lower", "higher"}:
         color = _HARM if point.is_harm else _OTHER
     style = {
-        "marker": {"reference": "D", "lower": "s", "higher": "s"}.get(point.reading, "o"),
+        "marker": {"reference": "D", "lower": "s", "higher": "s"}.get(
+            point.reading, "o"
+        ),
         "color": color,
         "markersize": 6.5,
         "markeredgewidth": 1.3,
@@ -325,7 +336,9 @@ def _plain_ticks(ax: Axes, left: float, right: float) -> None:
 def _legend(ax: Axes, points: Sequence[_Point]) -> None:
     from matplotlib.lines import Line2D  # noqa: PLC0415  # heavy, and only for pictures
 
-    readings = [name for name in _LEGEND if any(p.reading == name for p in points if p.drawn)]
+    readings = [
+        name for name in _LEGEND if any(p.reading == name for p in points if p.drawn)
+    ]
     if not readings:
         return
     handles = []
@@ -348,15 +361,22 @@ def _legend(ax: Axes, points: Sequence[_Point]) -> None:
     )
 
 
-def _label(ax: Axes, points: Sequence[_Point], metric: Metric, attribute: str) -> None:
-    names = [readable(point.name) for point in points]
+def _label(  # noqa: PLR0917 - what the words around the dots are made of
+    ax: Axes,
+    points: Sequence[_Point],
+    metric: Metric,
+    attribute: str,
+    level: float,
+    beside: str,
+) -> None:
+    names = [point.name for point in points]
     ax.set_yticks(
         range(len(points)),
         names,
         parse_math=False,
         fontfamily=families_for("".join(names)),
     )
-    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="y", length=0, pad=8)
     for tick, point in zip(ax.get_yticklabels(), points, strict=True):
         if not point.drawn:
             tick.set_color(_SOFT)
@@ -366,16 +386,17 @@ def _label(ax: Axes, points: Sequence[_Point], metric: Metric, attribute: str) -
         ax.spines[side].set_visible(False)
     ax.grid(axis="x", color=_SOFT, alpha=0.25, linewidth=0.6)
     ax.set_axisbelow(True)
-    what = readable(f"{metric.title} by {label(attribute, _LONGEST_LABEL)}")
+    axis = "log axis" if metric.form in {"ratio", "odds"} else "linear axis"
+    what = f"{metric.title} by {_short(attribute)}"
     ax.set_xlabel(
-        f"{what}, {_reference_words(metric)}",
+        f"{what} ({level * 100:g} % intervals, {axis})",
         parse_math=False,
         fontfamily=families_for(what),
         color=_SOFT,
         fontsize="small",
     )
     ax.annotate(
-        f"{metric.ideal:g}: as the reference",
+        f"{metric.ideal:g}: same as {beside}",
         (metric.ideal, 1),
         xycoords=("data", "axes fraction"),
         xytext=(4, 2),
@@ -386,29 +407,47 @@ def _label(ax: Axes, points: Sequence[_Point], metric: Metric, attribute: str) -
     )
 
 
-def _reference_words(metric: Metric) -> str:
-    return "log axis" if metric.form in {"ratio", "odds"} else "linear axis"
+def _short(text: str) -> str:
+    """Return a label that fonts at hand can draw, and that leaves room for the dots."""
+    safe = readable(label(text))
+    if cell_len(safe) <= _LONGEST_LABEL:
+        return safe
+    return f"{set_cell_size(safe, _LONGEST_LABEL - 1).rstrip()}…"
 
 
-def _title(
-    attribute: str, findings: Sequence[Finding], points: Sequence[_Point], metric: Metric
-) -> str:
-    """Return the finding in a sentence, in lines that fit the picture."""
+def _beside(findings: Sequence[Finding]) -> str:
+    """Return whom the groups are compared with, where it is no group of theirs."""
+    references = {f.reference for f in findings if f.reference is not None}
+    if len(references) == 1:
+        (only,) = references
+        if only in {"(rest)", "(all)"}:
+            return against(only)
+    return "the reference"
+
+
+def _wrapped(sentence: str, ax: Axes) -> str:
+    """Return a title in lines no longer than the axes are wide."""
     import textwrap  # noqa: PLC0415  # only for pictures
 
-    lines = textwrap.wrap(
-        readable(_sentence(attribute, findings, points, metric)),
-        _TITLE_WIDTH,
-        break_on_hyphens=False,
+    figure = ax.figure.get_figure(root=True)
+    is_ours = figure.get_layout_engine() is not None
+    inches = (
+        _PLOT_INCHES - 0.3 if is_ours else ax.get_window_extent().width / figure.dpi
     )
-    return "\n".join(lines)
+    # Wide characters count twice, so a line of them is broken at half the length.
+    wide = cell_len(sentence) / max(len(sentence), 1)
+    most = max(int(inches / _TITLE_CHARACTER / wide), 20)
+    return "\n".join(textwrap.wrap(sentence, most, break_on_hyphens=False))
 
 
 def _sentence(
-    attribute: str, findings: Sequence[Finding], points: Sequence[_Point], metric: Metric
+    attribute: str,
+    findings: Sequence[Finding],
+    points: Sequence[_Point],
+    metric: Metric,
 ) -> str:
     harm = "higher" if metric.name == "burden_ratio" else "lower"
-    name = label(attribute, _LONGEST_LABEL)
+    name = _short(attribute)
     for reading in (harm, "lower" if harm == "higher" else "higher"):
         found = [
             finding
@@ -419,7 +458,9 @@ def _sentence(
             pick = min if reading == "lower" else max
             worst = pick(found, key=lambda finding: finding.estimate or 0.0)
             others = len(found) - 1
-            more = f"; {others} more of {name} {'is' if others == 1 else 'are'} {reading}"
+            more = (
+                f"; {others} more of {name} {'is' if others == 1 else 'are'} {reading}"
+            )
             return f"{_told(worst, metric)}{more if others else ''}"
     if not any(point.drawn for point in points):
         return f"No group of {name} can be compared: too few"

@@ -204,7 +204,9 @@ def unseen(payload: Mapping[str, Any]) -> list[str]:
     ]
     measured = [section for section in sections(payload) if not section.not_applicable]
     for section in measured:
-        where = f" ({section.rule or section.title.lower()})" if len(measured) > 1 else ""
+        where = (
+            f" ({section.rule or section.title.lower()})" if len(measured) > 1 else ""
+        )
         lines += [f"{line}{where}" for line in _unseen_of(section)]
     return list(dict.fromkeys(lines))
 
@@ -260,7 +262,9 @@ def cells_of(row: Row, longest: int = 40) -> dict[str, str]:
         "ratio": shown_number(row["estimate"]),
         "interval": interval_of(row),
         "people": people_of(row),
-        "sees": "" if row["reading"] == "reference" else shown_number(row["detectable"], 2),
+        "sees": ""
+        if row["reading"] == "reference"
+        else shown_number(row["detectable"], 2),
         "reading": reading_of(row),
     }
 
@@ -353,9 +357,7 @@ def _section(key: str, rows: Sequence[Row], singles: Collection[str]) -> Section
         title = f"{rule}: {metric.title.lower()} {first['bound']}"
     if all(row["verdict"] == "not_applicable" for row in rows):
         told = str(first["message"]).removeprefix(f"{key}: ")
-        return Section(
-            title, first["severity"], metric.name, rule, not_applicable=told
-        )
+        return Section(title, first["severity"], metric.name, rule, not_applicable=told)
     single = [row for row in rows if not is_crossed(row, singles)]
     crossed = [row for row in rows if is_crossed(row, singles)]
     standing = [row for row in crossed if _stands_out(row)]
@@ -420,7 +422,9 @@ def _unseen_of(section: Section) -> list[str]:
 
 
 def _is_unmeasured(row: Row) -> bool:
-    return row["reading"] in {"too few", "undefined"} or row["verdict"] == "not_measurable"
+    return (
+        row["reading"] in {"too few", "undefined"} or row["verdict"] == "not_measurable"
+    )
 
 
 def _stands_out(row: Row) -> bool:

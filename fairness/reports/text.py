@@ -108,7 +108,9 @@ def first_rows(payload: Mapping[str, Any], most: int) -> tuple[list[Row], str]:
     # Stable: attributes with something that stands out first, else as they came.
     blocks.sort(key=lambda block: min(map(_rank, block[1])) > _RANK["waived"])
     rows = [row for _, block in blocks for row in block]
-    standing = {name for name, block in blocks if min(map(_rank, block)) < _UNREMARKABLE}
+    standing = {
+        name for name, block in blocks if min(map(_rank, block)) < _UNREMARKABLE
+    }
     ranks = [_rank(row, row["attribute"] in standing) for row in rows]
     kept = set(sorted(range(len(rows)), key=lambda i: (ranks[i], i))[:most])
     left = [ranks[i] for i in range(len(rows)) if i not in kept]
@@ -192,7 +194,9 @@ def _line(cell: Mapping[str, str], sizes: Mapping[str, int], mark: str) -> str:
 
 def _strata(payload: Mapping[str, Any]) -> list[str]:
     rows = stratum_rows(payload)
-    lines = [f"{label(row['stratum'])}: {row['message']}" for row in rows[:_MOST_STRATA]]
+    lines = [
+        f"{label(row['stratum'])}: {row['message']}" for row in rows[:_MOST_STRATA]
+    ]
     more = len(rows) - _MOST_STRATA
     return [*lines, f"and {more} more"] if more > 0 else lines
 

@@ -234,6 +234,7 @@ def test_ages_as_edges_of_birth_years_are_refused_with_years_to_use(given, peopl
         ([1, 1], "do not rise"),
         (None, "not all numbers"),
         ([float("nan")], "finite"),
+        ("18", "not all numbers"),
     ],
 )
 def test_edges_have_to_be_rising_numbers(given, people, edges, said):
@@ -358,3 +359,9 @@ def test_audience_of_nobody_selects_nobody(people):
 def test_column_with_an_equals_sign_and_a_value_is_read():
     frame = pd.DataFrame({"g": ["a", "b"], "a=b": ["x", "y"]})
     assert count(frame, by="g", selected="a=b=x").counts.selected == 1
+
+
+def test_bands_have_to_name_their_columns():
+    frame = pd.DataFrame({"g": ["a", "b"], "sel": [1, 0]})
+    (found,) = problems(frame, by="g", selected="sel", bands=[18, 30])
+    assert found.startswith("bands: [18, 30] does not say which column has which edges")

@@ -158,7 +158,12 @@ def test_other_types_have_labels_that_can_be_read():
 
 
 def test_values_that_make_no_groups_are_refused():
+    import duckdb
+
+    connection = duckdb.connect()
     for frame in (
+        pl.LazyFrame({"g": [[1], [2]], "sel": [0, 1]}),
+        connection.sql("SELECT [1] AS g, 1 AS sel UNION ALL SELECT [2], 0"),
         pd.DataFrame({"g": [[1], [2]], "sel": [0, 1]}),
         pl.DataFrame({"g": [[1], [2]], "sel": [0, 1]}),
         pa.table({"g": [[1], [2]], "sel": [0, 1]}),

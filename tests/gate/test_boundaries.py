@@ -47,7 +47,9 @@ def table(selected: int, n: int, selected_ref: int, n_ref: int) -> pd.DataFrame:
     )
 
 
-@pytest.fixture(params=["pandas", "polars", "lazy", "arrow", "duckdb", "csv", "parquet"])
+@pytest.fixture(
+    params=["pandas", "polars", "lazy", "arrow", "duckdb", "csv", "parquet"]
+)
 def route(request, tmp_path):
     def make(frame: pd.DataFrame):
         match request.param:

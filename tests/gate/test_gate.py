@@ -113,7 +113,9 @@ def test_a_small_group_of_whom_nobody_is_picked_can_fail():
 
 def test_a_favoured_minority_blocks_for_the_rest():
     decision = gate(customers({"few": (200, 1000), "a": (950, 9500), "b": (950, 9500)}))
-    failed = {f.group for f in decision.findings if f.rule == "ff-air" and f.verdict == "fail"}
+    failed = {
+        f.group for f in decision.findings if f.rule == "ff-air" and f.verdict == "fail"
+    }
     assert decision.verdict == "block"
     assert failed == {"a", "b"}
 
@@ -257,7 +259,9 @@ def test_min_share_hides_from_the_ratio_not_from_the_table():
     frame = customers({"x": (0, 100), "f": (2000, 5000), "m": (2000, 5000)})
     decision = gate(frame, policy)
     assert finding(decision, "x").verdict == "not_applicable"
-    assert any(g["group"] == "x" and g["n"] == 100 for g in decision.to_dict()["groups"])
+    assert any(
+        g["group"] == "x" and g["n"] == 100 for g in decision.to_dict()["groups"]
+    )
 
 
 def test_a_rule_out_of_force_does_not_block():
@@ -265,7 +269,10 @@ def test_a_rule_out_of_force_does_not_block():
     frame = customers({"f": (700, 5000), "m": (1000, 5000)})
     decision = gate(frame, policy)
     assert decision.verdict == "review"
-    assert next(f for f in decision.findings if f.rule == "ff-air").verdict == "not_applicable"
+    assert (
+        next(f for f in decision.findings if f.rule == "ff-air").verdict
+        == "not_applicable"
+    )
 
 
 def _waiver(**updates) -> Waiver:
@@ -304,7 +311,9 @@ def test_within_looks_below_and_above():
     )
     frame = customers({"low": (500, 5000), "mid": (1000, 5000), "high": (2000, 5000)})
     decision = gate(frame, policy, reference="g=mid")
-    failed = {f.group for f in decision.findings if f.rule == "ff-air" and f.verdict == "fail"}
+    failed = {
+        f.group for f in decision.findings if f.rule == "ff-air" and f.verdict == "fail"
+    }
     assert failed == {"low", "high"}
 
 
@@ -346,7 +355,9 @@ def test_weighted_rates_use_weights_and_tests_the_effective_number():
     frame["w"] = 2.0
     plain, weighted = gate(frame.drop(columns="w")), gate(frame, weight="w")
     a, b = finding(plain, "f"), finding(weighted, "f")
-    assert (a.estimate, a.low, a.p_adjusted) == pytest.approx((b.estimate, b.low, b.p_adjusted))
+    assert (a.estimate, a.low, a.p_adjusted) == pytest.approx(
+        (b.estimate, b.low, b.p_adjusted)
+    )
     frame.loc[frame.index % 2 == 0, "w"] = 8.0
     uneven = finding(gate(frame, weight="w"), "f")
     assert uneven.high - uneven.low > a.high - a.low

@@ -114,7 +114,11 @@ def test_metric_frame_over_counts_equals_the_one_over_rows():
 
 def test_group_without_positives_is_undefined_not_zero():
     frame = pd.DataFrame(
-        {"g": ["a"] * 40 + ["b"] * 40, "picked": [0, 1] * 40, "seen": [0] * 40 + [1] * 40}
+        {
+            "g": ["a"] * 40 + ["b"] * 40,
+            "picked": [0, 1] * 40,
+            "seen": [0] * 40 + [1] * 40,
+        }
     )
     audit = fa.audit(frame, selected="picked", outcome="seen", by="g", reference="g=b")
     assert np.isnan(audit.measures("g").loc["a", "true_positive_rate"])
@@ -132,7 +136,9 @@ def test_a_score_has_the_difference_that_numpy_computes():
     frame = pd.DataFrame({"g": ["a"] * 500 + ["b"] * 700, "picked": [0, 1] * 600})
     frame["score"] = rng.random(1200)
     audit = fa.audit(frame, selected="picked", by="g", score="score", reference="g=b")
-    found = next(f for f in audit.findings if f.metric == "score_smd" and f.group == "a")
+    found = next(
+        f for f in audit.findings if f.metric == "score_smd" and f.group == "a"
+    )
     a, b = (frame.loc[frame["g"] == g, "score"] for g in "ab")
     pooled = np.sqrt((499 * a.var() + 699 * b.var()) / 1198)
     assert found.estimate == pytest.approx((a.mean() - b.mean()) / pooled, rel=1e-9)
@@ -147,7 +153,9 @@ def test_the_curve_equals_rates_counted_at_each_threshold():
     audit = fa.audit(frame, selected="picked", by="g", score="score")
     curve = audit.curve("g")
     for threshold in (0.1, 0.5, 0.9):
-        rows = curve[np.isclose(curve["threshold"], threshold)].set_index("group")["rate"]
+        rows = curve[np.isclose(curve["threshold"], threshold)].set_index("group")[
+            "rate"
+        ]
         expected = (frame["score"] >= threshold).groupby(frame["g"]).mean()
         np.testing.assert_allclose(rows.sort_index(), expected, rtol=1e-12)
 
@@ -187,7 +195,9 @@ def test_domain_intersection_d8_hides_from_single_attributes():
     failed = {(f.rule, f.group) for f in decision.findings if f.verdict == "fail"}
     assert ("ff-cell", "F&60+") in failed
     assert not any(rule == "ff-air" for rule, _ in failed)
-    found = next(f for f in decision.findings if f.group == "F&60+" and f.rule == "ff-cell")
+    found = next(
+        f for f in decision.findings if f.group == "F&60+" and f.rule == "ff-cell"
+    )
     assert found.estimate == pytest.approx(0.609, abs=5e-4)
 
 
@@ -198,5 +208,9 @@ def test_bootstrap_agrees_with_the_analytic_interval():
     drawn = audit.bootstrap("g", replicates=4000, seed=1)
     shown = {g["group"]: g for g in audit.to_dict()["groups"]}
     for group in ("a", "b"):
-        assert drawn.loc[group, "low"] == pytest.approx(shown[group]["rate_low"], abs=0.003)
-        assert drawn.loc[group, "high"] == pytest.approx(shown[group]["rate_high"], abs=0.003)
+        assert drawn.loc[group, "low"] == pytest.approx(
+            shown[group]["rate_low"], abs=0.003
+        )
+        assert drawn.loc[group, "high"] == pytest.approx(
+            shown[group]["rate_high"], abs=0.003
+        )

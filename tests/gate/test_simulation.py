@@ -14,7 +14,9 @@ PROMISED = [row for row in rows() if "no promise" not in row.promise]
 def test_a_tenth_of_the_simulation_keeps_the_promise(row: Row):
     found, n = run_row(row, 0.1)
     # Three standard errors of the promised share, at this many campaigns.
-    slack = {share: 3 * math.sqrt(share * (1 - share) / n) for share in (0.064, 0.85, 0.95)}
+    slack = {
+        share: 3 * math.sqrt(share * (1 - share) / n) for share in (0.064, 0.85, 0.95)
+    }
     if row.promise.startswith("≥"):
         least = (0.95 - slack[0.95]) * n
         assert found["block"] >= least

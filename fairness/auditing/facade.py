@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-import numpy as np
-
+from fairness.auditing.settings import (
+    DEFAULT_POLICIES,
+    Offer,
+    check_settings,
+    comparable_metric,
+    parse_reference,
+)
+from fairness.auditing.tables import (
+    bootstrap_frame,
+    curve_frame,
+    findings_frame,
+    measures_frame,
+)
 from fairness.counts import CountTable, GroupCounts, ScoreBins, count
 from fairness.errors import (
     AudienceBlockedError,
@@ -30,7 +40,7 @@ from fairness.findings import (
     findings_of,
 )
 from fairness.frames import Source
-from fairness.metrics import METRICS, Metric, explain, measure_groups
+from fairness.metrics import explain
 from fairness.reports.payload import audit_payload
 
 if TYPE_CHECKING:
@@ -39,18 +49,6 @@ if TYPE_CHECKING:
 
     from fairness.policy import Policy, Waiver
     from fairness.reports.pictures import Pictures
-
-Offer = Literal["beneficial", "burdensome", "neutral"]
-OFFERS: tuple[Offer, ...] = ("beneficial", "burdensome", "neutral")
-
-DEFAULT_POLICIES: Mapping[Offer, tuple[str, ...]] = MappingProxyType(
-    {
-        "beneficial": ("us-four-fifths",),
-        "burdensome": ("exploitative-offers",),
-        "neutral": ("us-four-fifths", "exploitative-offers"),
-    }
-)
-"""The packs that a check uses where no policy is named."""
 
 _ROW_LIMIT = 12
 
@@ -63,7 +61,7 @@ def audit(
     id: str | None = None,  # noqa: A002  # the contract's name
     protected: Any = None,
     by: str | Sequence[str],
-    bands: Mapping[str, Sequence[float]] | None = None,
+    bands: Mapping[str, Sequence[float | str]] | None = None,
     as_of: str | date | None = None,
     intersections: int = 1,
     offer: Offer | None = None,
@@ -139,7 +137,7 @@ def audit(
     >>> result.gate("us-four-fifths").verdict
     'block'
     """
-    _check_settings(intersections, offer, min_expected, confidence)
+    check_settings(intersections, offer, min_expected, confidence)
     counted = count(
         data,
         by=by,
@@ -219,14 +217,14 @@ class Audit:
         InputError
             A setting out of range, a reference that names no attribute.
         """
-        _check_settings(intersections, offer, min_expected, confidence)
+        check_settings(intersections, offer, min_expected, confidence)
         made = cls(
             counts,
             bins,
             min(intersections, len(counts.attributes)),
             offer or "beneficial",
             offer is None,
-            _reference(reference, counts),
+            parse_reference(reference, counts),
             min_expected,
             confidence,
             subject,
@@ -275,7 +273,7 @@ class Audit:
         InputError
             A metric that is unknown or cannot be compared group by group.
         """
-        row = _metric(metric)
+        row = comparable_metric(metric)
         if row.needs not in self.available:
             raise InputError(
                 Problem(
@@ -326,7 +324,7 @@ class Audit:
 
     def frame(self) -> pd.DataFrame:
         """Return the findings as a table, one row each."""
-        return _frame(self.findings)
+        return findings_frame(self.findings)
 
     def measures(self, *attributes: str) -> pd.DataFrame:
         """Return every rate and comparison of an attribute's groups, one row each.
@@ -347,26 +345,10 @@ class Audit:
         InputError
             An attribute or intersection that was not counted.
         """
-        import pandas as pd  # noqa: PLC0415  # heavy, and only for frames
-
         table = self._table(attributes)
         place = list(self.tables.values()).index(table)
         comparison = self.comparison("adverse_impact_ratio")
-        inside = np.flatnonzero(comparison.table == place)
-        shown_reference = int(comparison.reference[inside[0]])
-        reference = shown_reference - int(inside[0]) if shown_reference >= 0 else 0
-        found = measure_groups(
-            table.weighted_cells, reference, outcome=self.counts.has_outcome
-        )
-        if shown_reference < 0:
-            for name in found:
-                if METRICS.get(name) and METRICS[name].form in {"ratio", "difference"}:
-                    found[name] = np.full(len(inside), np.nan)
-        index = pd.Index(table.groups, name=table.attribute)
-        frame = pd.DataFrame(found, index=index)
-        frame.insert(0, "n", table.n)
-        frame.insert(1, "selected", table.selected)
-        return frame
+        return measures_frame(table, comparison, place, outcome=self.counts.has_outcome)
 
     def curve(self, attribute: str) -> pd.DataFrame:
         """Return each group's selection rate and ratio at every score threshold.
@@ -386,28 +368,7 @@ class Audit:
         InputError
             The audit was made without a score.
         """
-        import pandas as pd  # noqa: PLC0415  # heavy, and only for frames
-
-        if self.bins is None:
-            raise InputError(
-                Problem("score", "was not given", "name it: fa.audit(…, score='COL')")
-            )
-        if attribute not in self.bins.labels:
-            raise InputError(
-                unknown_name("curve", attribute, list(self.bins.labels), "attribute")
-            )
-        rates = self.bins.rates(attribute)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratios = rates / np.nanmax(rates, axis=0)
-        thresholds, groups = self.bins.thresholds, self.bins.labels[attribute]
-        return pd.DataFrame(
-            {
-                "threshold": np.tile(thresholds, len(groups)),
-                "group": np.repeat(list(groups), len(thresholds)),
-                "rate": rates.ravel(),
-                "ratio": ratios.ravel(),
-            }
-        )
+        return curve_frame(self.bins, attribute)
 
     def bootstrap(
         self,
@@ -439,29 +400,22 @@ class Audit:
         The interval of a maximum or minimum over groups is biased where groups
         are equal; use the verdict for that question.
         """
-        import pandas as pd  # noqa: PLC0415  # heavy, and only for frames
-
-        from fairness.inference import (  # noqa: PLC0415
-            bootstrap_cells,
-            percentile_interval,
-        )
-
-        table = self._table((attribute,))
-        cells = table.cells
-        drawn = bootstrap_cells(cells.ravel(), replicates, seed=seed)
-        drawn = drawn.reshape(replicates, *cells.shape)
-        measure = statistic or _selection_rate
-        with np.errstate(invalid="ignore", divide="ignore"):
-            estimate = np.asarray(measure(cells[None]))[0]
-            low, high = percentile_interval(np.asarray(measure(drawn)), self.confidence)
-        return pd.DataFrame(
-            {"estimate": estimate, "low": low, "high": high},
-            index=pd.Index(table.groups, name=table.attribute),
+        return bootstrap_frame(
+            self._table((attribute,)),
+            statistic,
+            replicates=replicates,
+            seed=seed,
+            confidence=self.confidence,
         )
 
     def gate(
         self,
-        policy: str | Path | Policy | Sequence[str | Path | Policy] | None = None,
+        policy: str
+        | Path
+        | Policy
+        | list[str | Path | Policy]
+        | tuple[str | Path | Policy, ...]
+        | None = None,
         *,
         waivers: str | Path | Sequence[Waiver] = (),
         on: date | None = None,
@@ -490,10 +444,9 @@ class Audit:
 
         if policy is None:
             policy = DEFAULT_POLICIES[self.offer]
-        given = (
-            [policy] if isinstance(policy, str | Path) or _is_policy(policy) else policy
-        )
-        policies = tuple(load_policy(one) for one in given)  # type: ignore[union-attr]
+        several = isinstance(policy, list | tuple)
+        given = policy if several else [policy]
+        policies = tuple(load_policy(one) for one in cast("list[str]", given))
         if not policies:
             raise InputError(Problem("policy", "names no policy", "name a pack"))
         signed = load_waivers(waivers) if isinstance(waivers, str | Path) else waivers
@@ -546,7 +499,7 @@ class Audit:
         return audit_payload(self)
 
     def report(self, path: str | Path) -> Path:
-        """Write a report; the ending of the name says which kind (.md, .json, .html)."""
+        """Write a report of the kind that the name ends in: .md, .json, .html."""
         from fairness.reports import write_report  # noqa: PLC0415
 
         return write_report(self.to_dict(), path)
@@ -607,7 +560,7 @@ class Decision:
 
     def frame(self) -> pd.DataFrame:
         """Return the findings as a table, one row each."""
-        return _frame(self.findings)
+        return findings_frame(self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the payload, schema ``fairreach/audit/1``."""
@@ -638,7 +591,7 @@ class Decision:
         return self
 
     def report(self, path: str | Path) -> Path:
-        """Write a report; the ending of the name says which kind (.md, .json, .html)."""
+        """Write a report of the kind that the name ends in: .md, .json, .html."""
         from fairness.reports import write_report  # noqa: PLC0415
 
         return write_report(self.to_dict(), path)
@@ -660,94 +613,9 @@ class Decision:
         return render(self.to_dict(), "notebook")
 
 
-def _check_settings(
-    intersections: int, offer: str | None, min_expected: float, confidence: float
-) -> None:
-    problems = []
-    if offer is not None and offer not in OFFERS:
-        problems.append(unknown_name("offer", str(offer), OFFERS, "kind of offer"))
-    if not isinstance(intersections, int) or intersections < 1:
-        problems.append(
-            Problem(
-                "intersections",
-                f"{shown(intersections)} is not a whole number from 1 up",
-                "2 looks at pairs of attributes",
-            )
-        )
-    if not _is_number(confidence) or not 0 < confidence < 1:
-        problems.append(
-            Problem(
-                "confidence",
-                f"{shown(confidence)} is not between 0 and 1",
-                "write 95 % as 0.95",
-            )
-        )
-    if not _is_number(min_expected) or min_expected < 0:
-        problems.append(Problem("min_expected", f"{shown(min_expected)} is below 0"))
-    if problems:
-        raise InputError(problems)
-
-
-def _is_number(value: object) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and not math.isnan(value)
-    )
-
-
-def _reference(text: str | None, counts: GroupCounts) -> Reference | None:
-    if text is None:
-        return None
-    if text in {"highest", "rest", "overall"}:
-        return Reference(text)  # type: ignore[arg-type]
-    attribute, equals, group = str(text).partition("=")
-    if not equals:
-        raise InputError(
-            Problem(
-                "reference",
-                f"{shown(text)} is neither 'highest', 'rest', 'overall' nor COL=GROUP",
-            )
-        )
-    if attribute not in counts.attributes:
-        raise InputError(
-            unknown_name("reference", attribute, counts.attributes, "audited attribute")
-        )
-    return Reference("highest", {attribute: group})
-
-
-def _metric(name: str) -> Metric:
-    if name not in METRICS:
-        raise InputError(unknown_name("metric", name, list(METRICS), "metric"))
-    row = METRICS[name]
-    if row.form not in {"ratio", "difference", "odds", "smd"}:
-        raise InputError(
-            Problem("metric", f"{name} is not a comparison of a group with a reference")
-        )
-    return row
-
-
-def _is_policy(value: object) -> bool:
-    from fairness.policy import Policy  # noqa: PLC0415  # pydantic
-
-    return isinstance(value, Policy)
-
-
-def _selection_rate(cells: Any) -> Any:
-    return cells[:, :, 1].sum(axis=-1) / cells.sum(axis=(-1, -2))
-
-
 def _subject(selected: str | None, audience: Any) -> str:
     if selected is not None:
         return str(selected)
     if isinstance(audience, Source):
         return Path(audience.files[0]).name
     return Path(audience).name if isinstance(audience, str | Path) else "the audience"
-
-
-def _frame(findings: Sequence[Finding]) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415  # heavy, and only for frames
-
-    columns = list(Finding.__dataclass_fields__)
-    rows = [[getattr(finding, name) for name in columns] for finding in findings]
-    return pd.DataFrame(rows, columns=columns)

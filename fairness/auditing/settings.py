@@ -1,0 +1,112 @@
+"""What an audit may be asked for, and the checks of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from fairness.counts import GroupCounts
+from fairness.errors import InputError, Problem, shown, unknown_name
+from fairness.findings import Reference
+from fairness.metrics import METRICS, Metric
+
+Offer = Literal["beneficial", "burdensome", "neutral"]
+OFFERS: tuple[Offer, ...] = ("beneficial", "burdensome", "neutral")
+
+DEFAULT_POLICIES: Mapping[Offer, tuple[str, ...]] = MappingProxyType(
+    {
+        "beneficial": ("us-four-fifths",),
+        "burdensome": ("exploitative-offers",),
+        "neutral": ("us-four-fifths", "exploitative-offers"),
+    }
+)
+"""The packs that a check uses where no policy is named."""
+
+
+def check_settings(
+    intersections: int, offer: str | None, min_expected: float, confidence: float
+) -> None:
+    """Refuse settings that are out of range.
+
+    Raises
+    ------
+    InputError
+    """
+    problems = []
+    if offer is not None and offer not in OFFERS:
+        problems.append(unknown_name("offer", str(offer), OFFERS, "kind of offer"))
+    if not isinstance(intersections, int) or intersections < 1:
+        problems.append(
+            Problem(
+                "intersections",
+                f"{shown(intersections)} is not a whole number from 1 up",
+                "2 looks at pairs of attributes",
+            )
+        )
+    if not _is_number(confidence) or not 0 < confidence < 1:
+        problems.append(
+            Problem(
+                "confidence",
+                f"{shown(confidence)} is not between 0 and 1",
+                "write 95 % as 0.95",
+            )
+        )
+    if not _is_number(min_expected) or min_expected < 0:
+        problems.append(Problem("min_expected", f"{shown(min_expected)} is below 0"))
+    if problems:
+        raise InputError(problems)
+
+
+def parse_reference(text: str | None, counts: GroupCounts) -> Reference | None:
+    """Return whom to compare with, from what the user wrote.
+
+    Raises
+    ------
+    InputError
+        Neither a rule nor an audited attribute with a group.
+    """
+    if text is None:
+        return None
+    if text in {"highest", "rest", "overall"}:
+        return Reference(text)  # type: ignore[arg-type]
+    attribute, equals, group = str(text).partition("=")
+    if not equals:
+        raise InputError(
+            Problem(
+                "reference",
+                f"{shown(text)} is neither 'highest', 'rest', 'overall' nor COL=GROUP",
+            )
+        )
+    if attribute not in counts.attributes:
+        raise InputError(
+            unknown_name("reference", attribute, counts.attributes, "audited attribute")
+        )
+    return Reference("highest", {attribute: group})
+
+
+def comparable_metric(name: str) -> Metric:
+    """Return a metric that compares groups with a reference.
+
+    Raises
+    ------
+    InputError
+        A metric that is unknown, or compares nothing.
+    """
+    if name not in METRICS:
+        raise InputError(unknown_name("metric", name, list(METRICS), "metric"))
+    row = METRICS[name]
+    if row.form not in {"ratio", "difference", "odds", "smd"}:
+        raise InputError(
+            Problem("metric", f"{name} is not a comparison of a group with a reference")
+        )
+    return row
+
+
+def _is_number(value: object) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and not math.isnan(value)
+    )
