@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fairness.reports.payload import SCHEMA, audit_payload
     from fairness.reports.formats import FORMATS, render, write_report
+    from fairness.reports.payload import SCHEMA, audit_payload
 
 _HOME = {
     "FORMATS": "fairness.reports.formats",

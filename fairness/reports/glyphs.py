@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 # Asked for in this order, where the ones that matplotlib is set to lack a character.
@@ -77,10 +78,10 @@ def _escape(char: str) -> str:
 def _default() -> list[str]:
     import matplotlib as mpl  # noqa: PLC0415  # heavy, and only for pictures
 
-    families = []
-    for name in mpl.rcParams["font.family"]:
-        generic = f"font.{name}"
-        families += mpl.rcParams[generic] if generic in mpl.rcParams else [name]
+    settings: Mapping[str, list[str]] = dict(mpl.rcParams)  # type: ignore[arg-type]
+    families: list[str] = []
+    for name in settings["font.family"]:
+        families += settings.get(f"font.{name}", [name])
     first = [family for family in families if _characters(family)]
     # Only the first is asked for everything: more would change how plain text looks.
     return first[:1] or ["DejaVu Sans"]

@@ -16,28 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
-from fairness.reports.sections import (
-    COLUMNS,
-    LEGEND_COLUMNS,
-    LEGEND_MARKS,
-    MARKS,
-    MEANINGS,
-    VERDICT_MARKS,
-    VERDICTS,
-    Row,
-    Section,
-    assumed_line,
-    by_attribute,
-    cells_of,
-    circumstances,
-    head_of,
-    notes_of_rules,
-    plain_notes,
-    sections,
-    size_line,
-    stratum_rows,
-    unseen,
-)
+from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
+from fairness.reports.sections import (LEGEND_COLUMNS, LEGEND_MARKS, MARKS, MEANINGS, VERDICT_MARKS, VERDICTS, Section, assumed_line, by_attribute, circumstances, first_of, notes_of_rules, of_strata, plain_notes, sections, size_line, unseen,)
 from fairness.reports.text import first_rows, next_calls
 
 if TYPE_CHECKING:
@@ -74,9 +54,6 @@ def html(payload: Mapping[str, Any]) -> str:
     """
     style = _style("report.css")
     found = sections(payload)
-    strata = [
-        f"{label(row['stratum'])}: {row['message']}" for row in stratum_rows(payload)
-    ]
     legend = [LEGEND_MARKS] if payload["verdict"] else []
     return (
         _environment()
@@ -88,9 +65,9 @@ def html(payload: Mapping[str, Any]) -> str:
             style_hash=_hash(style),
             meaning=MEANINGS[payload["verdict"]],
             assumed=assumed_line(payload),
-            reasons=_texts(_some(payload["reasons"], _MOST_REASONS)),
+            reasons=_texts(first_of(payload["reasons"], _MOST_REASONS)),
             sections=[_section(one, number) for number, one in enumerate(found)],
-            strata=_texts(_some(strata, _MOST_STRATA)),
+            strata=_texts(of_strata(payload, _MOST_STRATA)),
             unseen=_texts(unseen(payload)),
             notes=_texts([*notes_of_rules(payload), *plain_notes(payload)]),
             how=_texts([*legend, LEGEND_COLUMNS, *payload.get("method", [])]),
@@ -125,6 +102,7 @@ def notebook(payload: Mapping[str, Any], most: int = 12) -> str:
     reasons = _texts(payload["reasons"])
     rows, left = first_rows(payload, most)
     more = len(reasons) - 1
+    told = f"and {more:,} more reason{'s' if more > 1 else ''}" if more > 0 else ""
     return (
         _environment()
         .get_template("notebook.html.j2")
@@ -132,9 +110,7 @@ def notebook(payload: Mapping[str, Any], most: int = 12) -> str:
             **_head(payload),
             style=_style("notebook.css"),
             reason=reasons[0] if reasons else "",
-            more_reasons=f"and {more:,} more reason{'s' if more > 1 else ''}"
-            if more > 0
-            else "",
+            more_reasons=told,
             table=_table(rows),
             left=left,
             next=next_calls(payload),
@@ -199,11 +175,6 @@ def _row(row: Row) -> dict[str, Any]:
 
 def _texts(items: Sequence[str]) -> list[str]:
     return [ascii_controls(str(item)) for item in items]
-
-
-def _some(items: Sequence[str], most: int) -> list[str]:
-    more = len(items) - most
-    return [*items[:most], *([f"and {more:,} more"] if more > 0 else [])]
 
 
 @cache

@@ -9,7 +9,8 @@ from xml.etree import ElementTree as ET
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.metrics import METRICS
-from fairness.reports.sections import VERDICTS, Row, is_hidden
+from fairness.reports.cells import Row, is_hidden
+from fairness.reports.sections import VERDICTS
 
 _LONGEST = 2000
 _GATE = "verdict"
@@ -60,11 +61,12 @@ def _gate(root: ET.Element, payload: Mapping[str, Any]) -> None:
         ET.SubElement(case, "skipped", message="no policy applied")
     elif verdict != "clear":
         reasons = [_text(reason) for reason in payload["reasons"]]
+        first = reasons[0] if reasons else "see the findings"
         failure = ET.SubElement(
             case,
             "failure",
             type=verdict,
-            message=f"{VERDICTS[verdict]}: {reasons[0] if reasons else 'see the findings'}",
+            message=f"{VERDICTS[verdict]}: {first}",
         )
         failure.text = "\n".join(reasons)
 

@@ -12,28 +12,8 @@ from typing import Any
 
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
-from fairness.reports.sections import (
-    COLUMNS,
-    LEGEND_COLUMNS,
-    LEGEND_MARKS,
-    MARKS,
-    MEANINGS,
-    VERDICT_MARKS,
-    VERDICTS,
-    Row,
-    Section,
-    assumed_line,
-    by_attribute,
-    cells_of,
-    circumstances,
-    head_of,
-    notes_of_rules,
-    plain_notes,
-    sections,
-    size_line,
-    stratum_rows,
-    unseen,
-)
+from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
+from fairness.reports.sections import (LEGEND_COLUMNS, LEGEND_MARKS, MARKS, MEANINGS, VERDICT_MARKS, VERDICTS, Section, assumed_line, by_attribute, circumstances, first_of, notes_of_rules, of_strata, plain_notes, sections, size_line, unseen,)
 
 _MOST_REASONS = 10
 _MOST_CROSSED = 20
@@ -63,10 +43,10 @@ def markdown(payload: Mapping[str, Any]) -> str:
     str
     """
     verdict = payload["verdict"]
+    subject = label(str(payload.get("subject", "the audience")))
     found = sections(payload)
     lines = [
-        f"# {VERDICT_MARKS[verdict]} {VERDICTS[verdict]}: "
-        f"{inert(label(str(payload.get('subject', 'the audience'))))}",
+        f"# {VERDICT_MARKS[verdict]} {VERDICTS[verdict]}: {inert(subject)}",
         "",
         f"**{MEANINGS[verdict]}** · {inert(circumstances(payload))}",
         "",
@@ -74,16 +54,13 @@ def markdown(payload: Mapping[str, Any]) -> str:
     ]
     if payload.get("offer_assumed"):
         lines += ["", f"**{inert(assumed_line(payload))}**"]
-    lines += _listed("Why", _some(payload["reasons"], _MOST_REASONS))
+    lines += _listed("Why", first_of(payload["reasons"], _MOST_REASONS))
     for section in found:
         lines += ["", *_section(section)]
     if verdict and any(section.single or section.crossed for section in found):
         lines += ["", f"{LEGEND_MARKS}."]
-    strata = [
-        f"{label(row['stratum'])}: {row['message']}" for row in stratum_rows(payload)
-    ]
     lines += _listed(
-        "Within strata (context, clears nothing)", _some(strata, _MOST_STRATA)
+        "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
     lines += _listed("What could not be seen", unseen(payload))
     lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
@@ -182,11 +159,6 @@ def _origin(payload: Mapping[str, Any]) -> list[str]:
 def _digest(text: str) -> str:
     """Return a digest so that it can be copied; what is none, inert."""
     return f"`{text}`" if _DIGEST.fullmatch(text) else inert(label(text, 80))
-
-
-def _some(items: Sequence[str], most: int) -> list[str]:
-    more = len(items) - most
-    return [*items[:most], *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def _listed(title: str, items: Sequence[str]) -> list[str]:

@@ -299,7 +299,7 @@ def _interval(
 def _window(
     points: Sequence[_Point], *, is_log: bool, neutral: float
 ) -> tuple[float, float]:
-    """Return the ends of the axis: all estimates, and intervals as far as is sensible."""
+    """Return the ends of the axis: all estimates, intervals as far as is sensible."""
     estimates = _finite(point.estimate for point in points)
     limits = _finite(x for point in points for x in (point.low, point.high))
     if not is_log:
@@ -361,7 +361,7 @@ def _legend(ax: Axes, points: Sequence[_Point]) -> None:
     )
 
 
-def _label(  # noqa: PLR0917 - what the words around the dots are made of
+def _label(
     ax: Axes,
     points: Sequence[_Point],
     metric: Metric,

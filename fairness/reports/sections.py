@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,8 +9,7 @@ from typing import Any
 
 from fairness.findings.messages import label
 from fairness.metrics import METRICS
-
-Row = Mapping[str, Any]
+from fairness.reports.cells import Row, is_hidden, shown_number
 
 MARKS: Mapping[str | None, str] = MappingProxyType(
     {
@@ -40,20 +38,18 @@ MEANINGS: Mapping[str | None, str] = MappingProxyType(
 )
 LEGEND_MARKS = "● pass, ■ fail, ○ inconclusive, ◆ waived, · not measured"
 LEGEND_COLUMNS = (
-    "people: selected above (+) or below (−) what the overall rate would give; sees: the "
-    "ratio that would have been found with 80 % power"
+    "people: selected above (+) or below (-) what the overall rate would give; sees: "
+    "the ratio that would have been found with 80 % power"
 )
-COLUMNS = ("group", "n", "rate", "ratio", "interval", "people", "sees", "reading")
 
 _SHORT_LABEL = 30
 _FEW_NAMES = 4
-_SMALL = 10
-_LARGE = 1e6
 
 _NOTES: Mapping[str, str] = MappingProxyType(
     {
         "adverse_impact_ratio": "the ratio is {missed}",
-        "standard_deviations": "the gap to the reference is {missed} standard deviations",
+        "standard_deviations": "the gap to the reference is {missed} standard "
+        "deviations",
         "flip_one_ratio": "one selection more or less would carry the ratio across "
         "{bound}: too few to lean on",
         "detectable_ratio": "too few customers or selections to be sure: only a ratio "
@@ -183,7 +179,7 @@ def notes_of_rules(payload: Mapping[str, Any], most: int = 3) -> list[str]:
         plain = _NOTES.get(metric, f"{METRICS[metric].title.lower()} is {{missed}}")
         told = plain.format(missed=_missed(bound), bound=bound.rpartition(" ")[2])
         names = [
-            f"{label(row['attribute'], _SHORT_LABEL)} {label(row['group'], _SHORT_LABEL)}"
+            " ".join(label(row[key], _SHORT_LABEL) for key in ("attribute", "group"))
             for row in rows
         ]
         lines.append(f"{label(rule)}: {told}: {_some(names, most)}")
@@ -211,17 +207,30 @@ def unseen(payload: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def stratum_rows(payload: Mapping[str, Any]) -> list[Row]:
-    """Return the findings within strata that stand out."""
-    return [
-        row
+def of_strata(payload: Mapping[str, Any], most: int) -> list[str]:
+    """Return what stands out within strata, a sentence each."""
+    told = [
+        f"{label(row['stratum'])}: {row['message']}"
         for row in payload["findings"]
         if row["stratum"] is not None and row["reading"] in {"lower", "higher"}
     ]
+    return first_of(told, most)
+
+
+def first_of(items: Sequence[str], most: int) -> list[str]:
+    """Return the first items, and how many more there are.
+
+    Examples
+    --------
+    >>> first_of(["a", "b", "c"], 1)
+    ['a', 'and 2 more']
+    """
+    more = len(items) - most
+    return [*items[:most], *([f"and {more:,} more"] if more > 0 else [])]
 
 
 def by_attribute(rows: Sequence[Row]) -> list[tuple[str, list[Row]]]:
-    """Return rows in their order, those of one attribute that follow one another together."""
+    """Return rows in their order, in blocks of one attribute each."""
     blocks: list[tuple[str, list[Row]]] = []
     for row in rows:
         if not blocks or blocks[-1][0] != row["attribute"]:
@@ -239,99 +248,6 @@ def culprits(payload: Mapping[str, Any]) -> list[Row]:
         if row["verdict"] == "fail" and row["severity"] in rank
     ]
     return sorted(rows, key=lambda row: rank[row["severity"]])
-
-
-def head_of(row: Row) -> dict[str, str]:
-    """Return the heads of the columns of a table that a row is of."""
-    metric = METRICS[row["metric"]]
-    by_form = {"difference": "gap", "smd": "smd", "odds": "odds", "rate": "value"}
-    by_kind = {"ratio": "ratio", "difference": "gap", "count": "value", "z": "sd"}
-    head = {name: name for name in COLUMNS}
-    head["ratio"] = by_form.get(metric.form, by_kind[metric.kind])
-    head["interval"] = f"{(row['confidence'] or 0.95) * 100:g} % interval"
-    return head
-
-
-def cells_of(row: Row, longest: int = 40) -> dict[str, str]:
-    """Return a row as the cells of a table."""
-    count = row["n"]
-    return {
-        "group": label(row["group"], longest),
-        "n": "–" if count is None else _whole(count),
-        "rate": shown_number(row["rate"]),
-        "ratio": shown_number(row["estimate"]),
-        "interval": interval_of(row),
-        "people": people_of(row),
-        "sees": ""
-        if row["reading"] == "reference"
-        else shown_number(row["detectable"], 2),
-        "reading": reading_of(row),
-    }
-
-
-def shown_number(value: float | None, digits: int = 3) -> str:
-    """Return a number for a table, short whatever its size; a dash where there is none.
-
-    Examples
-    --------
-    >>> [shown_number(x) for x in (0.4734, -0.0001, 12.345, 1234.5, 2.5e9, None)]
-    ['0.473', '0.000', '12.3', '1,234', '2e+09', '–']
-    """
-    if value is None or math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if abs(value) >= _LARGE:
-        text = f"{value:.0e}"
-    elif abs(value) >= _SMALL:
-        text = f"{value:,.{1 if abs(value) < _SMALL**2 else 0}f}"
-    else:
-        text = f"{value:.{digits}f}"
-    bare = text.lstrip("-")
-    return bare if not bare.strip("0.") else text.replace("-", "−", 1)
-
-
-def people_of(row: Row) -> str:
-    """Return how many more or fewer people are selected than the overall rate gives.
-
-    Examples
-    --------
-    >>> [people_of({"shortfall": x}) for x in (79.5, -3.2, 0.2, None)]
-    ['−80', '+3', '0', '–']
-    """
-    value = row["shortfall"]
-    if value is None:
-        return "–"
-    number = -round(value)
-    if not number:
-        return "0"
-    return f"{'+' if number > 0 else '−'}{_whole(abs(number))}"
-
-
-def interval_of(row: Row) -> str:
-    """Return the interval of a finding, empty where there is none."""
-    if row["low"] is None and row["high"] is None:
-        return ""
-    # What is not finite is null in the payload: an interval with no end on one side.
-    low = "−∞" if row["low"] is None else shown_number(row["low"])
-    high = "∞" if row["high"] is None else shown_number(row["high"])
-    return f"{low} – {high}"
-
-
-def reading_of(row: Row) -> str:
-    """Return the last column of a table: the reading, and what became of it."""
-    if is_hidden(row):
-        return "hidden: small group"
-    if row["verdict"] == "not_applicable":
-        return "not applicable"
-    if row["verdict"] == "waived":
-        return f"{row['reading']}, waived"
-    return "inconclusive" if row["verdict"] == "inconclusive" else str(row["reading"])
-
-
-def is_hidden(row: Row) -> bool:
-    """Return whether the numbers of a row are kept back."""
-    return row["n"] is None and row["verdict"] != "not_applicable"
 
 
 def is_crossed(row: Row, singles: Collection[str] = ()) -> bool:
@@ -369,10 +285,11 @@ def _section(key: str, rows: Sequence[Row], singles: Collection[str]) -> Section
     summary = ""
     if crossed:
         pairs = len({row["attribute"] for row in crossed})
+        plural = "s" if pairs > 1 else ""
         out = f"{len(standing)} stands out" if len(standing) == 1 else ""
         out = out or f"{len(standing) or 'none'} stand{'' if standing else 's'} out"
         summary = (
-            f"{len(crossed):,} groups of {pairs} intersection{'s' if pairs > 1 else ''}: "
+            f"{len(crossed):,} groups of {pairs} intersection{plural}: "
             f"{out}, {few:,} too few to tell"
         )
     return Section(
@@ -443,7 +360,3 @@ def _missed(bound: str) -> str:
 def _some(names: Sequence[str], most: int) -> str:
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return f"{', '.join(names[:most])}{more}"
-
-
-def _whole(number: int) -> str:
-    return f"{number:,}" if number < _LARGE**2 else f"{number:.0e}"

@@ -10,26 +10,8 @@ from rich.cells import cell_len, set_cell_size
 
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
-from fairness.reports.sections import (
-    COLUMNS,
-    LEGEND_COLUMNS,
-    LEGEND_MARKS,
-    MARKS,
-    Row,
-    Section,
-    assumed_line,
-    by_attribute,
-    cells_of,
-    culprits,
-    head_of,
-    headline,
-    notes_of_rules,
-    plain_notes,
-    sections,
-    size_line,
-    stratum_rows,
-    unseen,
-)
+from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
+from fairness.reports.sections import (LEGEND_COLUMNS, LEGEND_MARKS, MARKS, Section, assumed_line, by_attribute, culprits, headline, notes_of_rules, of_strata, plain_notes, sections, size_line, unseen,)
 
 WIDTH = 100
 SUMMARY_WIDTH = 88
@@ -62,7 +44,9 @@ def text(payload: Mapping[str, Any]) -> str:
     lines += _reasons(payload)
     for section in found:
         lines += ["", *_section(section)]
-    lines += _listed("Within strata (context, clears nothing)", _strata(payload))
+    lines += _listed(
+        "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
+    )
     lines += _listed("What could not be seen", unseen(payload))
     lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
     legend = [LEGEND_MARKS] if payload["verdict"] else []
@@ -102,7 +86,7 @@ def summary(payload: Mapping[str, Any], most: int = 12) -> str:
 
 
 def first_rows(payload: Mapping[str, Any], most: int) -> tuple[list[Row], str]:
-    """Return the rows of the short table, what stands out first, and what is left out."""
+    """Return the rows of the short table, what stands out first, and what is left."""
     applied = [one for one in sections(payload) if not one.not_applicable]
     blocks = by_attribute(applied[0].single if applied else [])
     # Stable: attributes with something that stands out first, else as they came.
@@ -190,15 +174,6 @@ def _line(cell: Mapping[str, str], sizes: Mapping[str, int], mark: str) -> str:
         _fitted(cell[name], sizes[name], right=name not in _LEFT) for name in COLUMNS
     ]
     return f"  {mark} " + "  ".join(parts)
-
-
-def _strata(payload: Mapping[str, Any]) -> list[str]:
-    rows = stratum_rows(payload)
-    lines = [
-        f"{label(row['stratum'])}: {row['message']}" for row in rows[:_MOST_STRATA]
-    ]
-    more = len(rows) - _MOST_STRATA
-    return [*lines, f"and {more} more"] if more > 0 else lines
 
 
 def _next(payload: Mapping[str, Any], found: Sequence[Section]) -> str:

@@ -19,7 +19,7 @@ def test_file_is_replaced_whole_with_the_rights_of_a_new_file(tmp_path):
         os.umask(before)
     assert target.read_bytes() == "é\r\n".encode()
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_what_cannot_be_written_leaves_nothing_behind(tmp_path):
@@ -28,4 +28,4 @@ def test_what_cannot_be_written_leaves_nothing_behind(tmp_path):
     for target in (tmp_path / "none" / "a.txt", tmp_path / "full"):
         with pytest.raises(InputError, match="cannot be written"):
             write_whole(target, b"x")
-    assert os.listdir(tmp_path) == ["full"]
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
