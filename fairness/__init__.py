@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fairness.auditing import Audit, Decision, audit
-    from fairness.counts import GroupCounts, ScoreBins
+    from fairness.counts import GroupCounts, ScoreBins, count_scores
     from fairness.errors import (
         AudienceBlockedError,
         FairreachError,
@@ -34,6 +34,7 @@ _HOME = {
     "UndefinedMetricWarning": "fairness.errors",
     "Waiver": "fairness.policy",
     "audit": "fairness.auditing",
+    "count_scores": "fairness.counts",
     "load_policy": "fairness.policy",
     "scan": "fairness.frames",
 }
@@ -51,6 +52,7 @@ __all__ = [
     "UndefinedMetricWarning",
     "Waiver",
     "audit",
+    "count_scores",
     "load_policy",
     "scan",
 ]

@@ -410,12 +410,7 @@ class Audit:
 
     def gate(
         self,
-        policy: str
-        | Path
-        | Policy
-        | list[str | Path | Policy]
-        | tuple[str | Path | Policy, ...]
-        | None = None,
+        policy: str | Path | Policy | Sequence[str | Path | Policy] | None = None,
         *,
         waivers: str | Path | Sequence[Waiver] = (),
         on: date | None = None,

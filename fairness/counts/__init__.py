@@ -1,7 +1,7 @@
 """Counts: the only thing that the rest of the library ever looks at."""
 
 from fairness.counts.bins import ScoreBins
-from fairness.counts.build import Counted, count
+from fairness.counts.build import Counted, count, count_scores
 from fairness.counts.store import load_counts, save_counts
 from fairness.counts.suppress import suppress
 from fairness.counts.table import Axis, CountTable, GroupCounts
@@ -13,6 +13,7 @@ __all__ = [
     "GroupCounts",
     "ScoreBins",
     "count",
+    "count_scores",
     "load_counts",
     "save_counts",
     "suppress",

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from fairness.counts.bins import ScoreBins
-from fairness.counts.eager import count_eager
+from fairness.counts.eager import bins_eager, count_eager
 from fairness.counts.lazy import count_lazy
 from fairness.counts.membership import join_tables
 from fairness.counts.resolve import Asked, resolve
@@ -97,3 +97,65 @@ def count(
     else:
         counts, bins = count_lazy(joined.table, roles)
     return Counted(counts, bins, joined.notes)
+
+
+def count_scores(
+    data: Any,
+    *,
+    by: str | Sequence[str],
+    score: str,
+    id: str | None = None,  # noqa: A002  # the contract's name
+    protected: Any = None,
+    bands: Mapping[str, Sequence[float | str]] | None = None,
+    as_of: str | date | None = None,
+    outcome: str | None = None,
+    bins: int = 100,
+    score_range: tuple[float, float] | None = None,
+) -> ScoreBins:
+    """Count the scores of protected groups, before any cut is chosen.
+
+    Parameters are those of `fairness.audit`; `bins` and `score_range` are
+    `score_bins` and `score_range` of `count`.
+
+    Returns
+    -------
+    ScoreBins
+        Of single attributes: selection rates at every threshold are `rates`.
+
+    Raises
+    ------
+    InputError
+        With every problem that was found.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"g": ["a", "a", "b"], "score": [0.2, 0.9, 0.9]})
+    >>> count_scores(frame, by="g", score="score", bins=2).rates("g").tolist()
+    [[1.0, 0.5], [1.0, 1.0]]
+    """
+    table = open_table(data)
+    asked = Asked(
+        by=by,
+        selected=None,
+        audience=None,
+        id=id,
+        protected=protected,
+        bands=bands,
+        as_of=as_of,
+        outcome=outcome,
+        score=score,
+        value=None,
+        weight=None,
+        strata=None,
+        score_bins=bins,
+        score_range=score_range,
+        selecting=False,
+    )
+    roles, beside = resolve(table, asked)
+    joined = join_tables(table, roles, audience=None, protected=beside)
+    if isinstance(joined.table, EagerTable):
+        return bins_eager(joined, joined.table, roles)
+    found = count_lazy(joined.table, roles)[1]
+    assert found is not None  # a score was asked for
+    return found

@@ -20,8 +20,9 @@ from fairness.counts.kernel import (
     joint_cells,
 )
 from fairness.counts.measures import (
-    bin_codes,
+    BinCodes,
     bin_table,
+    extent,
     score_bins_of,
     score_range,
     value_problems,
@@ -66,6 +67,33 @@ def count_eager(
     else:
         cells, bins = _with_bins(made, table.rows, sums, scores, roles.score_bins)
     return finish(axes, level_of, cells), bins
+
+
+def bins_eager(joined: Joined, table: EagerTable, roles: Roles) -> ScoreBins:
+    """Count the score bins of a table in memory, and nothing else.
+
+    Raises
+    ------
+    InputError
+        With every problem found in the columns.
+    """
+    if not table.rows:
+        raise InputError(Problem(table.name, "has no rows"))
+    problems: list[Problem] = []
+    made = [
+        *_grouped(joined, table, roles, problems),
+        *_flags(joined, table, roles, problems),
+    ]
+    scores = None
+    try:
+        numbers = table.numbers(str(roles.score))
+        _, low, high = extent(numbers)
+        scores = (numbers, *score_range(roles, low, high, problems))
+    except InputError as error:
+        problems.extend(error.problems)
+    if problems or scores is None:
+        raise InputError(problems)
+    return _with_bins(made, table.rows, {}, scores, roles.score_bins)[1]
 
 
 def _grouped(
@@ -207,9 +235,7 @@ def _measured(
     sums: dict[str, FloatArray] = {}
     scores = None
     for role, numbers in found.items():
-        missing = int(np.isnan(numbers).sum())
-        low = float(np.nanmin(numbers, initial=np.inf))
-        high = float(np.nanmax(numbers, initial=-np.inf))
+        missing, low, high = extent(numbers)
         if role == "weight":
             problems += weight_problems(
                 wanted[role], missing=missing, low=low, high=high
@@ -237,7 +263,7 @@ def _with_bins(
     axes, columns, level_of = zip(*made, strict=True)
     values, low, high = scores
     size = bins + 1
-    binned = Column(bin_codes(values, low, high, bins), 0, size)
+    binned = Column(BinCodes(values, low, high, bins), 0, size)
     attributes = [i for i, axis in enumerate(axes) if axis.role == "attribute"]
     outcome = [i for i, axis in enumerate(axes) if axis.role == "outcome"]
     whole = size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +22,25 @@ Int64Array = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 
+class Codes(Protocol):
+    """An integer array, or anything that makes one for a range of rows."""
+
+    def __getitem__(self, rows: slice, /) -> NDArray[Any]:
+        """Return the codes of some rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A coded column: row i has level ``codes[i] - offset``, one of ``size``.
 
     Parameters
     ----------
-    codes : integer array
+    codes : integer array or Codes
     offset : int
     size : int
     """
 
-    codes: NDArray[Any]
+    codes: Codes
     offset: int
     size: int
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -77,19 +78,58 @@ def score_range(
     return low, high if high > low else low + 1.0
 
 
-def bin_codes(scores: FloatArray, low: float, high: float, bins: int) -> NDArray[Any]:
-    """Return the bin of each score, `bins` where there is none.
+def extent(numbers: FloatArray) -> tuple[int, float, float]:
+    """Return how many numbers are missing, the least and the greatest of the others.
 
     Examples
     --------
-    >>> bin_codes(np.array([0.0, 0.5, 1.0, np.nan]), 0.0, 1.0, 10).tolist()
+    >>> extent(np.array([0.5, np.nan, 2.0]))
+    (1, 0.5, 2.0)
+    """
+    low, high = float(numbers.min()), float(numbers.max())
+    if not np.isnan(low):
+        return 0, low, high
+    # One NaN makes both ends NaN: only then are the numbers looked at again.
+    there = numbers[~np.isnan(numbers)]
+    missing = len(numbers) - len(there)
+    if not len(there):
+        return missing, np.inf, -np.inf
+    return missing, float(there.min()), float(there.max())
+
+
+@dataclass(frozen=True, slots=True)
+class BinCodes:
+    """Bins of scores, made for the rows that are asked for.
+
+    Counting takes rows in chunks, so no array of all bins is ever in memory.
+
+    Parameters
+    ----------
+    scores : float array
+        NaN where there is none.
+    low, high : float
+    bins : int
+
+    Examples
+    --------
+    >>> BinCodes(np.array([0.0, 0.5, 1.0, np.nan]), 0.0, 1.0, 10)[0:4].tolist()
     [0, 5, 9, 10]
     """
-    codes = (scores - low) * (bins / (high - low))
-    # The highest score belongs to the last bin, not to one beyond it.
-    np.minimum(codes, bins - 1, out=codes)
-    codes[np.isnan(codes)] = bins
-    return codes.astype(np.uint16 if bins < np.iinfo(np.uint16).max else np.uint32)
+
+    scores: FloatArray
+    low: float
+    high: float
+    bins: int
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        """Return the bin of each score, `bins` where there is none."""
+        codes = (self.scores[rows] - self.low) * (self.bins / (self.high - self.low))
+        # The highest score belongs to the last bin, not to one beyond it.
+        np.minimum(codes, self.bins - 1, out=codes)
+        missing = np.isnan(codes)
+        if missing.any():
+            codes[missing] = self.bins
+        return codes.astype(np.uint32)
 
 
 def bin_table(

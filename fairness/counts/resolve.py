@@ -33,6 +33,7 @@ class Asked:
     strata: Any
     score_bins: Any
     score_range: Any
+    selecting: bool = True
 
 
 def resolve(
@@ -53,7 +54,8 @@ def resolve(
     layers = _names("strata", asked.strata or (), columns, problems)
     problems += _attribute_problems(attributes, layers, columns, beside, asked.id)
     problems += _unknown("strata", layers, columns)
-    problems += _selection_problems(asked.selected, asked.audience)
+    if asked.selecting:
+        problems += _selection_problems(asked.selected, asked.audience)
     problems += _id_problems(asked, columns)
     for role in ("score", "value", "weight"):
         name = getattr(asked, role)

@@ -17,7 +17,25 @@ from typing import TYPE_CHECKING, Any
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
-from fairness.reports.sections import (LEGEND_COLUMNS, LEGEND_MARKS, MARKS, MEANINGS, VERDICT_MARKS, VERDICTS, Section, assumed_line, by_attribute, circumstances, first_of, notes_of_rules, of_strata, plain_notes, sections, size_line, unseen,)
+from fairness.reports.sections import (
+    LEGEND_COLUMNS,
+    LEGEND_MARKS,
+    MARKS,
+    MEANINGS,
+    VERDICT_MARKS,
+    VERDICTS,
+    Section,
+    assumed_line,
+    by_attribute,
+    circumstances,
+    first_of,
+    notes_of_rules,
+    of_strata,
+    plain_notes,
+    sections,
+    size_line,
+    unseen,
+)
 from fairness.reports.text import first_rows, next_calls
 
 if TYPE_CHECKING:
@@ -55,33 +73,26 @@ def html(payload: Mapping[str, Any]) -> str:
     style = _style("report.css")
     found = sections(payload)
     legend = [LEGEND_MARKS] if payload["verdict"] else []
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            **_head(payload),
-            # Markup only for what is read from the package.
-            style=style,
-            style_hash=_hash(style),
-            meaning=MEANINGS[payload["verdict"]],
-            assumed=assumed_line(payload),
-            reasons=_texts(first_of(payload["reasons"], _MOST_REASONS)),
-            sections=[_section(one, number) for number, one in enumerate(found)],
-            strata=_texts(of_strata(payload, _MOST_STRATA)),
-            unseen=_texts(unseen(payload)),
-            notes=_texts([*notes_of_rules(payload), *plain_notes(payload)]),
-            how=_texts([*legend, LEGEND_COLUMNS, *payload.get("method", [])]),
-            policies=[
-                {
-                    name: label(str(one[name]), 80)
-                    for name in ("name", "version", "digest")
-                }
-                for one in payload["policy"]
-            ],
-            fingerprint=label(str(payload["data"]["fingerprint"]), 80),
-            version=payload["version"],
-            schema=payload["schema"],
-        )
+    template = _environment().get_template("report.html.j2")
+    return template.render(
+        **_head(payload),
+        style=style,
+        style_hash=_hash(style),
+        meaning=MEANINGS[payload["verdict"]],
+        assumed=assumed_line(payload),
+        reasons=_texts(first_of(payload["reasons"], _MOST_REASONS)),
+        sections=[_section(one, number) for number, one in enumerate(found)],
+        strata=_texts(of_strata(payload, _MOST_STRATA)),
+        unseen=_texts(unseen(payload)),
+        notes=_texts([*notes_of_rules(payload), *plain_notes(payload)]),
+        how=_texts([*legend, LEGEND_COLUMNS, *payload.get("method", [])]),
+        policies=[
+            {name: label(str(one[name]), 80) for name in ("name", "version", "digest")}
+            for one in payload["policy"]
+        ],
+        fingerprint=label(str(payload["data"]["fingerprint"]), 80),
+        version=payload["version"],
+        schema=payload["schema"],
     )
 
 
@@ -103,18 +114,15 @@ def notebook(payload: Mapping[str, Any], most: int = 12) -> str:
     rows, left = first_rows(payload, most)
     more = len(reasons) - 1
     told = f"and {more:,} more reason{'s' if more > 1 else ''}" if more > 0 else ""
-    return (
-        _environment()
-        .get_template("notebook.html.j2")
-        .render(
-            **_head(payload),
-            style=_style("notebook.css"),
-            reason=reasons[0] if reasons else "",
-            more_reasons=told,
-            table=_table(rows),
-            left=left,
-            next=next_calls(payload),
-        )
+    template = _environment().get_template("notebook.html.j2")
+    return template.render(
+        **_head(payload),
+        style=_style("notebook.css"),
+        reason=reasons[0] if reasons else "",
+        more_reasons=told,
+        table=_table(rows),
+        left=left,
+        next=next_calls(payload),
     )
 
 

@@ -13,7 +13,25 @@ from typing import Any
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
-from fairness.reports.sections import (LEGEND_COLUMNS, LEGEND_MARKS, MARKS, MEANINGS, VERDICT_MARKS, VERDICTS, Section, assumed_line, by_attribute, circumstances, first_of, notes_of_rules, of_strata, plain_notes, sections, size_line, unseen,)
+from fairness.reports.sections import (
+    LEGEND_COLUMNS,
+    LEGEND_MARKS,
+    MARKS,
+    MEANINGS,
+    VERDICT_MARKS,
+    VERDICTS,
+    Section,
+    assumed_line,
+    by_attribute,
+    circumstances,
+    first_of,
+    notes_of_rules,
+    of_strata,
+    plain_notes,
+    sections,
+    size_line,
+    unseen,
+)
 
 _MOST_REASONS = 10
 _MOST_CROSSED = 20

@@ -11,7 +11,22 @@ from rich.cells import cell_len, set_cell_size
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
-from fairness.reports.sections import (LEGEND_COLUMNS, LEGEND_MARKS, MARKS, Section, assumed_line, by_attribute, culprits, headline, notes_of_rules, of_strata, plain_notes, sections, size_line, unseen,)
+from fairness.reports.sections import (
+    LEGEND_COLUMNS,
+    LEGEND_MARKS,
+    MARKS,
+    Section,
+    assumed_line,
+    by_attribute,
+    culprits,
+    headline,
+    notes_of_rules,
+    of_strata,
+    plain_notes,
+    sections,
+    size_line,
+    unseen,
+)
 
 WIDTH = 100
 SUMMARY_WIDTH = 88

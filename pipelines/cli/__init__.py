@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from io import TextIOWrapper
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -15,9 +17,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments : sequence of str, optional
         The words after the command; those of the process by default.
     """
-    from pipelines.cli.app import run  # noqa: PLC0415  # keeps the import of main light
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal without Unicode gets \u25a0 for a mark, not a traceback.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        from pipelines.cli.app import run  # noqa: PLC0415  # keeps the import light
 
-    code = run(sys.argv[1:] if arguments is None else arguments)
+        code = run(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        code = 130
     _close(code)
 
 
@@ -26,10 +34,9 @@ def _close(code: int) -> None:
     files = sys.modules.get("fairness.frames.files")
     if files is not None:
         files.remove_spill()
-    try:
+    # What was decided stands, whether or not anybody still reads.
+    with suppress(OSError, AttributeError):
         sys.stdout.flush()
+    with suppress(OSError, AttributeError):
         sys.stderr.flush()
-    except BrokenPipeError:
-        pass
-    finally:
-        os._exit(code)
+    os._exit(code)

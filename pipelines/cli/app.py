@@ -2,46 +2,97 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from fairness.errors import FairreachError, ascii_controls
+from fairness.errors import FairreachError
 from pipelines.cli import exits
-from pipelines.cli.check import check
-from pipelines.cli.more import demo, explain, policy_app
+from pipelines.cli.check import HELP_PANEL, check
+from pipelines.cli.messages import usage_problem
+from pipelines.cli.more import POLICY_HELP, check_policy, demo, explain
+from pipelines.cli.more import list_policies, show_policy
+from pipelines.cli.output import tell, tell_aside
+
+
+def _plain(params: Sequence[Any]) -> list[Any]:
+    """Say no type beside a flag, which takes no value."""
+    for param in params:
+        if getattr(param, "is_bool_flag", False) and param.metavar is None:
+            param.metavar = ""
+    return list(params)
+
+
+class _Group(TyperGroup):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _plain(super().get_params(ctx))
+
+
+class _Command(TyperCommand):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _plain(super().get_params(ctx))
+
+
+class _Check(_Command):
+    def get_help_option(self, ctx: Any) -> Any:
+        option: Any = super().get_help_option(ctx)
+        # Else a panel of its own would come first, before what is asked for.
+        option.rich_help_panel = HELP_PANEL
+        return option
+
 
 app = typer.Typer(
     name="fairreach",
+    cls=_Group,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Tells, before a campaign goes out, whether the profile behind it "
     "discriminates against a protected group.\n\n"
-    "Exit codes: 0 clear · 2 usage, configuration or data error · 3 block · 4 review.",
+    "[bold]Examples[/bold]\n\n"
+    "  fairreach demo\n\n"
+    "  fairreach check customers.csv --selected offered --by gender,age\n\n"
+    "[bold]Exit codes[/bold]\n\n"
+    "  0 clear · 4 review · 3 block · 2 usage, configuration or data error",
     epilog="Start with: fairreach demo",
 )
-app.command()(check)
-app.command()(demo)
-app.command()(explain)
-app.add_typer(policy_app)
+app.command(cls=_Check)(check)
+app.command(cls=_Command)(demo)
+app.command(cls=_Command)(explain)
+
+_policy = typer.Typer(name="policy", cls=_Group, no_args_is_help=True, help=POLICY_HELP)
+_policy.command("list", cls=_Command)(list_policies)
+_policy.command("show", cls=_Command)(show_policy)
+_policy.command("check", cls=_Command)(check_policy)
+app.add_typer(_policy)
 
 
-@app.callback(invoke_without_command=True)
-def _options(
-    *,
-    version: bool = typer.Option(  # noqa: B008  # typer's way of declaring
-        False, "--version", help="Print the version and exit.", is_eager=True
-    ),
-) -> None:
-    if version:
+def _tell_version(asked: bool) -> None:
+    if asked:
         from fairness import __version__  # noqa: PLC0415
 
-        typer.echo(f"fairreach {__version__}")
+        tell(f"fairreach {__version__}\n")
         raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            is_eager=True,
+            callback=_tell_version,
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -61,25 +112,28 @@ def run(arguments: Sequence[str]) -> int:
         found = command.main(
             args=list(arguments), prog_name="fairreach", standalone_mode=False
         )
-    except typer.Exit as stop:
-        return int(stop.exit_code)
     except typer.Abort:
-        return exits.INTERRUPTED
+        return _interrupted()
     except TyperException as error:
-        print(f"fairreach: {_printable(error.format_message())}", file=sys.stderr)  # noqa: T201
-        print("Hint: fairreach check --help shows examples", file=sys.stderr)  # noqa: T201
+        # Asked for nothing: the help is the answer, and nothing was checked.
+        if type(error).__name__ != "NoArgsIsHelpError":
+            tell_aside(f"fairreach: {usage_problem(error)}")
         return exits.USAGE
     except FairreachError as error:
-        print(f"fairreach: {_printable(str(error))}", file=sys.stderr)  # noqa: T201
+        tell_aside(f"fairreach: {error}")
         return exits.USAGE
     except KeyboardInterrupt:
-        print("fairreach: interrupted", file=sys.stderr)  # noqa: T201
-        return exits.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of stdout went away; there is nobody left to tell.
-        return exits.CLEAR
+        return _interrupted()
+    except SystemExit as stop:
+        # The reader of the help went away; typer and rich end with 1 for that.
+        if isinstance(stop.__context__, BrokenPipeError):
+            return exits.CLEAR
+        raise
+    if found == exits.INTERRUPTED:
+        return _interrupted()
     return found if isinstance(found, int) else exits.CLEAR
 
 
-def _printable(text: str) -> str:
-    return "\n".join(ascii_controls(line) for line in text.split("\n"))
+def _interrupted() -> int:
+    tell_aside("fairreach: interrupted")
+    return exits.INTERRUPTED

@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 
 from pipelines.cli import exits
+from pipelines.cli.output import tell
 
-policy_app = typer.Typer(
-    name="policy",
-    no_args_is_help=True,
-    help="The policies that turn findings into verdicts.",
-)
+POLICY_HELP = """The policies that turn findings into verdicts.
+
+[bold]Examples[/bold]
+
+  fairreach policy list
+
+  fairreach policy show us-four-fifths
+
+  fairreach policy check policies/spring.toml
+"""
 
 
 def demo(
@@ -29,7 +35,7 @@ def demo(
     """
     from pipelines.demo import run_demo  # noqa: PLC0415  # loads the engine
 
-    typer.echo(run_demo(out), nl=False)
+    tell(run_demo(out))
     return exits.CLEAR
 
 
@@ -51,22 +57,24 @@ def explain(
     """
     from fairness.metrics import explain as told  # noqa: PLC0415
 
-    typer.echo(told(code))
+    tell(f"{told(code)}\n")
     return exits.CLEAR
 
 
-@policy_app.command("list")
 def list_policies() -> int:
-    """List the policies that come with fairreach."""
+    """List the policies that come with fairreach.
+
+    [bold]Example[/bold]
+
+      fairreach policy list
+    """
     from fairness.policy import list_packs, load_pack  # noqa: PLC0415  # pydantic
 
-    for name in list_packs():
-        pack = load_pack(name)
-        typer.echo(f"{name:<22} {pack.version:<10} {pack.title}")
+    packs = [load_pack(name) for name in list_packs()]
+    tell("".join(f"{p.name:<22} {p.version:<10} {p.title}\n" for p in packs))
     return exits.CLEAR
 
 
-@policy_app.command("show")
 def show_policy(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A pack or a file.")],
 ) -> int:
@@ -81,11 +89,10 @@ def show_policy(
     from fairness.policy import load_policy, policy_text  # noqa: PLC0415  # pydantic
 
     today = datetime.now(tz=UTC).date()
-    typer.echo(policy_text(load_policy(name), today=today))
+    tell(f"{policy_text(load_policy(name), today=today)}\n")
     return exits.CLEAR
 
 
-@policy_app.command("check")
 def check_policy(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A policy in TOML.")],
 ) -> int:
@@ -98,6 +105,6 @@ def check_policy(
     from fairness.policy import load_policy  # noqa: PLC0415  # pydantic
 
     policy = load_policy(file)
-    typer.echo(f"{policy.name} {policy.version}: {len(policy.rules)} rules, valid")
-    typer.echo(policy.digest)
+    told = f"{policy.name} {policy.version}: {len(policy.rules)} rules, valid"
+    tell(f"{told}\n{policy.digest}\n")
     return exits.CLEAR
