@@ -6,16 +6,26 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairness.errors import InputError, Problem, shown
 from pipelines.cli import exits
+from pipelines.cli.messages import Collected, as_options
+from pipelines.cli.options import (
+    check_reports,
+    names_of,
+    read_bands,
+    read_columns,
+    read_delimiter,
+    read_names,
+    read_whole,
+)
+from pipelines.cli.output import tell, tell_aside
 
 if TYPE_CHECKING:
-    from fairness.auditing import Audit
+    from fairness.frames import Source
+    from fairness.policy import Policy
 
 
 class Offer(StrEnum):
@@ -47,22 +57,36 @@ _GROUPS = "Protected groups"
 _OFFER = "The offer and the policy"
 _READING = "Reading the file"
 _OUTPUT = "Output"
+HELP_PANEL = _OUTPUT
+"""Where the help shows the option of its own."""
 
 _EXAMPLES = """
 [bold]Examples[/bold]
 
   A column says who was picked:
-    fairreach check customers.csv --selected offered --by gender,age \\
-      --bands age=18,30,45,60
+
+    fairreach check customers.csv --selected offered \\
+      --by gender,age --bands age=18,30,45,60
 
   A list of ids, and protected attributes in a table of their own:
+
     fairreach check customers.csv --id customer_id --audience picked.csv \\
       --protected protected.csv --by gender,birth_date,ethnicity \\
       --bands birth_date=18,30,45,60 --as-of 2026-11-01 --intersections 2
 
+  An offer that burdens those who are picked, and a report to pass on:
+
+    fairreach check customers.parquet --selected decision=offered \\
+      --by gender --offer burdensome --report findings.md
+
   A file without header, "?" for missing, JSON for a machine:
-    fairreach check adult.data --no-header --missing "?" --selected 14=">50K" \\
-      --by 8,9 --format json
+
+    fairreach check adult.data --no-header --missing "?" \\
+      --selected 14=">50K" --by 8,9 --format json
+
+[bold]Exit codes[/bold]
+
+  0 clear · 4 review · 3 block · 2 usage, configuration or data error
 """
 
 
@@ -70,19 +94,12 @@ def check(
     data: Annotated[
         str,
         typer.Argument(
-            metavar="DATA", help="CSV or Parquet file, or a glob of either."
+            metavar="DATA",
+            help="CSV or Parquet file, or a glob of either in quotes: one row a "
+            "customer, picked or not.",
         ),
     ],
     *,
-    by: Annotated[
-        list[str],
-        typer.Option(
-            "--by",
-            metavar="COL[,COL…]",
-            help="Protected attributes to audit.",
-            rich_help_panel=_GROUPS,
-        ),
-    ],
     selected: Annotated[
         str | None,
         typer.Option(
@@ -109,6 +126,15 @@ def check(
             rich_help_panel=_WHO,
         ),
     ] = None,
+    by: Annotated[
+        list[str],
+        typer.Option(
+            "--by",
+            metavar="COL[,COL…]",
+            help="Protected attributes to audit.",
+            rich_help_panel=_GROUPS,
+        ),
+    ],
     protected: Annotated[
         str | None,
         typer.Option(
@@ -134,13 +160,22 @@ def check(
         ),
     ] = None,
     intersections: Annotated[
-        int,
+        str,
         typer.Option(
             metavar="K",
             help="2 looks at pairs of attributes too, 3 at triples.",
             rich_help_panel=_GROUPS,
         ),
-    ] = 1,
+    ] = "1",
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULE|COL=GROUP",
+            help="highest, rest, overall, or a named group to compare with. Taken "
+            "from the policy where not given.",
+            rich_help_panel=_GROUPS,
+        ),
+    ] = None,
     strata: Annotated[
         list[str] | None,
         typer.Option(
@@ -149,19 +184,12 @@ def check(
             rich_help_panel=_GROUPS,
         ),
     ] = None,
-    reference: Annotated[
-        str | None,
-        typer.Option(
-            metavar="RULE|COL=GROUP",
-            help="highest, rest, overall, or a named group to compare with.",
-            rich_help_panel=_GROUPS,
-        ),
-    ] = None,
     offer: Annotated[
         Offer | None,
         typer.Option(
-            help="Whether being left out, being picked, or either is the harm. "
-            "Taken as beneficial where not given.",
+            metavar="KIND",
+            help="beneficial: being left out is the harm; burdensome: being picked "
+            "is; neutral: both. Taken as beneficial where not given.",
             rich_help_panel=_OFFER,
         ),
     ] = None,
@@ -169,8 +197,8 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="PACK|FILE",
-            help="Policy to judge by; repeatable. By default the pack that fits the "
-            "offer.",
+            help="Policy to judge by; by default the pack that fits the offer. "
+            "Repeatable.",
             rich_help_panel=_OFFER,
         ),
     ] = None,
@@ -190,7 +218,11 @@ def check(
     ] = None,
     value: Annotated[
         str | None,
-        typer.Option(metavar="COL", help="Value offered.", rich_help_panel=_OFFER),
+        typer.Option(
+            metavar="COL",
+            help="Value offered, such as a discount.",
+            rich_help_panel=_OFFER,
+        ),
     ] = None,
     weight: Annotated[
         str | None,
@@ -198,11 +230,19 @@ def check(
             metavar="COL", help="Weight of each customer.", rich_help_panel=_OFFER
         ),
     ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TOKEN",
+            help="A text that stands for missing, beside the empty cell. Repeatable.",
+            rich_help_panel=_READING,
+        ),
+    ] = None,
     no_header: Annotated[
         bool,
         typer.Option(
             "--no-header",
-            help="The first line holds data; columns are 0, 1, 2, …",
+            help="The first line of DATA is a customer; columns are 0, 1, 2, …",
             rich_help_panel=_READING,
         ),
     ] = False,
@@ -214,158 +254,146 @@ def check(
             rich_help_panel=_READING,
         ),
     ] = None,
-    missing: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="TOKEN",
-            help="A text that stands for missing, beside the empty cell. Repeatable.",
-            rich_help_panel=_READING,
-        ),
-    ] = None,
     delimiter: Annotated[
         str | None,
         typer.Option(
-            metavar="C", help="Found where not given.", rich_help_panel=_READING
+            metavar="C",
+            help="What parts the cells of DATA; found where not given.",
+            rich_help_panel=_READING,
         ),
     ] = None,
     encoding: Annotated[
-        str, typer.Option(metavar="NAME", rich_help_panel=_READING)
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How the CSV files are encoded.",
+            rich_help_panel=_READING,
+        ),
     ] = "utf-8",
     format_: Annotated[
         Format,
-        typer.Option("--format", help="What is printed.", rich_help_panel=_OUTPUT),
+        typer.Option(
+            "--format",
+            metavar="KIND",
+            help="What is printed: text, json, markdown or junit.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = Format.text,
     report: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FILE.html|.md|.json",
-            help="Write a report as well; repeatable.",
+            metavar="FILE",
+            help="Write a report as well: .html, .md, .json, .txt or .xml (JUnit). "
+            "Repeatable.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,
     fail_on: Annotated[
         FailOn,
         typer.Option(
-            help="With block, a review ends with exit code 0; it may still not be "
-            "released.",
+            metavar="VERDICT",
+            help="review or block; with block, a review ends with exit code 0, and "
+            "may still not be released.",
             rich_help_panel=_OUTPUT,
         ),
     ] = FailOn.review,
 ) -> int:
     """Check whether an audience discriminates, before the campaign goes out."""
-    from fairness import audit, scan  # noqa: PLC0415  # loads the engine
+    from fairness import audit  # noqa: PLC0415  # loads the engine
     from fairness.reports import render, write_report  # noqa: PLC0415
 
-    _check_reports(report or ())
-    with _waiting("counting customers"):
-        made: Audit = audit(
-            scan(
-                data,
-                header=not no_header,
-                columns=_listed(columns),
-                missing=missing or (),
-                delimiter=delimiter,
-                encoding=encoding,
-            ),
-            selected=selected,
-            audience=_scanned(audience, missing),
-            id=id_,
-            protected=_scanned(protected, missing),
-            by=_one_or_many(by),
-            bands=_bands(bands or ()),
-            as_of=as_of,
-            intersections=intersections,
-            offer=offer.value if offer else None,
-            reference=reference,
-            outcome=outcome,
-            score=score,
-            value=value,
-            weight=weight,
-            strata=_one_or_many(strata or []),
+    token, all_at_once = missing or (), Collected()
+    with as_options():
+        source = all_at_once.of(
+            _scanned,
+            data,
+            header=not no_header,
+            columns=read_columns(columns),
+            missing=token,
+            delimiter=read_delimiter(delimiter),
+            encoding=encoding,
         )
-    decision = made.gate(policy or None)
-    payload = decision.to_dict()
+        picked = all_at_once.of(_scanned, audience, missing=token, encoding=encoding)
+        beside = all_at_once.of(_scanned, protected, missing=token, encoding=encoding)
+        edges = all_at_once.of(read_bands, bands or ())
+        order = all_at_once.of(read_whole, "--intersections", intersections)
+        attributes = all_at_once.of(read_names, "--by", by)
+        layers = all_at_once.of(read_names, "--strata", strata or ())
+        policies = all_at_once.of(_policies, policy or ())
+        all_at_once.of(check_reports, report or ())
+        all_at_once.raise_any()
 
-    for path in report or ():
-        write_report(payload, path)
-        _told(f"report: {path}")
-    typer.echo(render(payload, format_.value), nl=False)
+        with _waiting("counting customers"):
+            made = audit(
+                source,
+                selected=selected,
+                audience=picked,
+                id=id_,
+                protected=beside,
+                by=names_of(attributes or (), source, beside),
+                bands=edges,
+                as_of=as_of,
+                intersections=order or 1,
+                offer=offer.value if offer else None,
+                reference=reference,
+                outcome=outcome,
+                score=score,
+                value=value,
+                weight=weight,
+                strata=names_of(layers or (), source),
+            )
+        decision = made.gate(policies or None)
+        payload = decision.to_dict()
+        told = render(payload, format_.value)
+        for path in report or ():
+            write_report(payload, path)
+            tell_aside(f"report: {path}")
+    tell(told)
     return exits.code_of(decision.verdict, fail_on.value)
 
 
 check.__doc__ = f"{check.__doc__}\n\n{_EXAMPLES}"
 
 
-def _one_or_many(names: Sequence[str]) -> str | list[str]:
-    """Return one option as written, to be split where the columns are known."""
-    return names[0] if len(names) == 1 else list(names)
-
-
-def _listed(text: str | None) -> list[str]:
-    return [] if text is None else [part.strip() for part in text.split(",")]
-
-
-def _scanned(path: str | None, missing: Sequence[str] | None) -> Any:
+def _scanned(
+    path: str | None,
+    *,
+    header: bool = True,
+    columns: Sequence[str] = (),
+    missing: Sequence[str] = (),
+    delimiter: str | None = None,
+    encoding: str = "utf-8",
+) -> Source | None:
     from fairness import scan  # noqa: PLC0415  # loads the engine
 
-    return None if path is None else scan(path, missing=missing or ())
+    if path is None:
+        return None
+    return scan(
+        path,
+        header=header,
+        columns=columns,
+        missing=missing,
+        delimiter=delimiter,
+        encoding=encoding,
+    )
 
 
-def _bands(given: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    problems = []
-    for text in given:
-        # Edges hold no "=": a column may.
-        column, equals, edges = text.rpartition("=")
-        if not equals or not column or not edges.strip():
-            problems.append(
-                Problem(
-                    "--bands",
-                    f"{shown(text)} is not COL=EDGE,EDGE…",
-                    "write --bands age=18,30,45,60",
-                )
-            )
-        elif column in found:
-            problems.append(Problem("--bands", f"{shown(column)} is given twice"))
-        else:
-            found[column] = [edge.strip() for edge in edges.split(",")]
-    if problems:
-        raise InputError(problems)
-    return found
+def _policies(names: Sequence[str]) -> list[Policy]:
+    from fairness.policy import load_policy  # noqa: PLC0415  # pydantic
 
-
-def _check_reports(paths: Sequence[str]) -> None:
-    from fairness.reports import FORMATS  # noqa: PLC0415
-
-    problems = []
-    for path in paths:
-        ending = Path(path).suffix.lower()
-        if ending not in FORMATS:
-            problems.append(
-                Problem(
-                    "--report",
-                    f"{shown(path)} ends in none of {', '.join(sorted(FORMATS))}",
-                )
-            )
-        elif not Path(path).resolve().parent.is_dir():
-            problems.append(
-                Problem("--report", f"the directory of {shown(path)} does not exist")
-            )
-    if problems:
-        raise InputError(problems)
+    problems = Collected()
+    found = [problems.of(load_policy, name) for name in names]
+    problems.raise_any()
+    return [policy for policy in found if policy is not None]
 
 
 @contextmanager
 def _waiting(what: str) -> Iterator[None]:
     """Show that something is going on, where somebody is watching."""
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield
         return
     from rich.console import Console  # noqa: PLC0415  # only for a terminal
 
     with Console(stderr=True).status(what):
         yield
-
-
-def _told(text: str) -> None:
-    typer.echo(text, err=True)
