@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fairness.auditing import Audit, Decision, audit
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import InputError, Problem, ascii_controls, shown
 from fairness.reports import write_report
 from pipelines.crm import PLANTED, write_sample
 
@@ -48,17 +48,22 @@ def run_demo(out: Path) -> str:
     Raises
     ------
     InputError
-        The directory cannot be made.
+        The directory cannot be made or written to.
     """
     samples, reports = out / "samples", out / "reports"
     try:
         samples.mkdir(parents=True, exist_ok=True)
         reports.mkdir(exist_ok=True)
+        write_sample(samples)
     except OSError as error:
+        reason = error.strerror or type(error).__name__
         raise InputError(
-            Problem("--out", f"{shown(str(out))} cannot be made: {error.strerror}")
+            Problem(
+                "--out",
+                f"{shown(str(out))} cannot be written to: {reason}",
+                "name a directory of your own",
+            )
         ) from None
-    write_sample(samples)
     found = list(_decisions(samples, reports))
     return _table(found, out)
 
@@ -87,7 +92,8 @@ def _decisions(samples: Path, reports: Path) -> Iterator[Shown]:
 
 
 def _table(found: list[Shown], out: Path) -> str:
-    lines = [f"Sample CRM: 12,000 invented customers in {out / 'samples'}", ""]
+    place = ascii_controls(str(out / "samples"))
+    lines = [f"Sample CRM: 12,000 invented customers in {place}", ""]
     for one in found:
         decision = one.decision
         lines.append(
@@ -102,7 +108,7 @@ def _table(found: list[Shown], out: Path) -> str:
         more = len(decision.reasons) - 1
         if more > 0:
             lines.append(f"        and {more} more finding{'s' if more > 1 else ''}")
-        lines.append(f"        report: {one.report}")
+        lines.append(f"        report: {ascii_controls(str(one.report))}")
     lines += ["", "Next: fairreach check --help"]
     return "\n".join(lines) + "\n"
 

@@ -99,10 +99,11 @@ def _note(place: NDArray[Any]) -> tuple[str, ...]:
     without = int((place < 0).sum())
     if not without:
         return ()
-    return (
+    note = (
         f"{without:,} customers have no row in the protected table: they are in the "
-        f"group {MISSING} of each attribute in it",
+        f"group {MISSING} of each attribute in it"
     )
+    return (note,)
 
 
 def _columns_in_memory(

@@ -100,7 +100,8 @@ class Pictures:
             mark=f"{row.ideal:g}: same as {_beside(findings)}",
             at=row.ideal,
         )
-        write_title(ax, readable(_sentence(attribute, findings, row)))
+        told = [finding for finding in findings if finding.group not in hidden]
+        write_title(ax, readable(_sentence(attribute, told, row)))
         return ax
 
     def _metric(self, name: str | None) -> Metric:

@@ -13,8 +13,14 @@ from fairness.errors import FairreachError
 from pipelines.cli import exits
 from pipelines.cli.check import HELP_PANEL, check
 from pipelines.cli.messages import usage_problem
-from pipelines.cli.more import POLICY_HELP, check_policy, demo, explain
-from pipelines.cli.more import list_policies, show_policy
+from pipelines.cli.more import (
+    POLICY_HELP,
+    check_policy,
+    demo,
+    explain,
+    list_policies,
+    show_policy,
+)
 from pipelines.cli.output import tell, tell_aside
 
 

@@ -147,7 +147,8 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="COL=EDGE,EDGE…",
-            help="Band a column of numbers, or the age of a column of dates. Repeatable.",
+            help="Band a column of numbers, or the age of a column of dates. "
+            "Repeatable.",
             rich_help_panel=_GROUPS,
         ),
     ] = None,

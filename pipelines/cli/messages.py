@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from typer.exceptions import TyperException
 
-from fairness.errors import InputError, Problem, shown, unknown_name
+from fairness.errors import InputError, Problem, alternatives, shown
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -71,11 +71,14 @@ def as_option(problem: Problem) -> Problem:
 
     Examples
     --------
-    >>> print(as_option(Problem("as_of", "'x' is not a date", "say it (as_of= in Python)")))
-    --as-of: 'x' is not a date
+    >>> print(as_option(Problem("as_of", "'x' is no day", "say it (as_of= in Python)")))
+    --as-of: 'x' is no day
       Hint: say it
     """
-    where = ", ".join(_ENGINE_WORDS.get(w, w) for w in problem.where.split(", "))
+    words = problem.where.split(", ")
+    # A file has commas in its name, and a policy keys that are called like options.
+    ours = all(word in _ENGINE_WORDS for word in words)
+    where = ", ".join(_ENGINE_WORDS[w] for w in words) if ours else problem.where
     hint = _IN_PYTHON.sub("", problem.hint)
     return Problem(where, _optioned(problem.what), _optioned(hint))
 
@@ -99,8 +102,8 @@ def usage_problem(error: TyperException) -> Problem:
     text = _sentence(known.message)
     match type(error).__name__:
         case "NoSuchOption":
-            close = _close_option(known.option_name, context)
-            hint = f"did you mean {close}?" if close else hint
+            option = _close_option(known.option_name, context)
+            hint = f"did you mean {option}?" if option else hint
             return Problem(known.option_name, "is not an option", hint)
         case "MissingParameter" if known.param is not None:
             hint = _MISSING.get(known.param.name, hint)
@@ -112,17 +115,17 @@ def usage_problem(error: TyperException) -> Problem:
             return Problem(_name(known.param), text, hint)
         case "BadOptionUsage":
             needs = "needs a value" if "requires" in text else "takes no value"
+            hint = _MISSING.get(known.option_name.lstrip("-"), hint)
             return Problem(known.option_name, needs, hint)
     unknown = re.fullmatch(r"No such command '(.*?)'(?:\. Did you mean .*)?", text)
     if unknown and context is not None:
         return _unknown_command(unknown[1], where, list(context.command.commands))
     extra = re.fullmatch(r"Got unexpected extra argument\(s\) \((.*)\)", text)
     if extra:
-        told = f"does not know what to do with {shown(extra[1])}"
         if where.endswith(" check"):
             hint = "put quotes around a glob, and around values with spaces"
-        return Problem(where, told, hint)
-    return Problem(where, text, hint)
+        return Problem(shown(extra[1]), f"is too much for {where}", hint)
+    return Problem("usage", text, hint)
 
 
 def _sentence(text: str) -> str:
@@ -138,14 +141,18 @@ def _close_option(option: str, context: Any) -> str | None:
     if context is None:
         return None
     params = context.command.get_params(context)
-    options = [name for param in params for name in param.opts if name[:1] == "-"]
-    return next(iter(difflib.get_close_matches(option, options, n=1)), None)
+    options = [str(name) for param in params for name in param.opts]
+    close = difflib.get_close_matches(option, options, n=1)
+    return close[0] if close else None
 
 
 def _unknown_command(name: str, where: str, commands: list[str]) -> Problem:
-    problem = unknown_name(where, name, commands, "command")
-    if name.lower().endswith(_FILES):
+    close = difflib.get_close_matches(name, commands, n=1)
+    if close:
+        hint = f"did you mean {where} {close[0]}?"
+    elif name.lower().endswith(_FILES):
         hint = "to check a file: fairreach check FILE --by COL --selected COL"
     else:
-        hint = problem.hint or f"{where} --help shows examples"
-    return Problem(where, problem.what, hint)
+        hint = f"{where} --help shows examples"
+    what = f"is not a command. Available: {alternatives(commands)}"
+    return Problem(shown(name), what, hint)
