@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fairness.counts import CountTable
-from fairness.errors import InputError, unknown_name
+from fairness.errors import InputError, Problem, unknown_name
 from fairness.inference import (
     adjusted_tail,
     difference_interval,
@@ -54,6 +54,23 @@ class Reference:
     named: Mapping[str, str] = field(default_factory=dict)
 
 
+def split_reference(text: str, attributes: Sequence[str]) -> tuple[str, str] | None:
+    """Return attribute and group of ``COL=GROUP``, or None where COL is no attribute.
+
+    Either may hold an equals sign: the longest attribute that fits is meant.
+
+    Examples
+    --------
+    >>> split_reference("a=b=c", ["a", "a=b"])
+    ('a=b', 'c')
+    """
+    fits = [name for name in attributes if text.startswith(f"{name}=")]
+    if not fits:
+        return None
+    name = max(fits, key=len)
+    return name, text[len(name) + 1 :]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """Groups of several tables, flat: entry i is one group of one table.
@@ -84,6 +101,13 @@ class Comparison:
         The group shown as reference; REST, ALL or NONE.
     estimate, low, high : float arrays
         Against the shown reference.
+    others_hits, others_trials : float arrays
+        Effective counts of everybody outside each group.
+    all_hits, all_trials : float arrays
+        Effective counts of each group's whole table.
+    confidence : float
+    fixed : bool array
+        Whether the reference of each table is a group that was named.
     """
 
     metric: Metric
@@ -104,8 +128,12 @@ class Comparison:
     estimate: FloatArray
     low: FloatArray
     high: FloatArray
+    others_hits: FloatArray
+    others_trials: FloatArray
+    all_hits: FloatArray
+    all_trials: FloatArray
     confidence: float
-    fixed: bool
+    fixed: NDArray[np.bool_]
 
     @property
     def rate_name(self) -> str:
@@ -126,11 +154,14 @@ class Comparison:
         self, groups: IntArray, reference: IntArray
     ) -> tuple[FloatArray, FloatArray]:
         """Return effective hits and trials of a reference for each group."""
-        rest_hits, rest_trials = self._others(groups)
         named = np.maximum(reference, 0)
-        hits = np.where(reference >= 0, self.hits[named], rest_hits)
-        trials = np.where(reference >= 0, self.trials[named], rest_trials)
-        return hits, trials
+        whole, one = reference == ALL, reference >= 0
+        hits = np.where(whole, self.all_hits[groups], self.others_hits[groups])
+        trials = np.where(whole, self.all_trials[groups], self.others_trials[groups])
+        return (
+            np.where(one, self.hits[named], hits),
+            np.where(one, self.trials[named], trials),
+        )
 
     def shown_counts(self, group: int) -> tuple[int | None, int | None]:
         """Return n and selected, in customers, of the reference that is shown."""
@@ -160,7 +191,7 @@ class Comparison:
         groups, references = [], []
         for place in range(len(self.tables)):
             inside = np.flatnonzero(self.table == place)
-            if self.fixed or (self.reference[inside] < 0).all():
+            if self.fixed[place] or (self.reference[inside] < 0).all():
                 keep = inside[
                     (self.reference[inside] != NONE)
                     & (self.reference[inside] != inside)
@@ -189,11 +220,13 @@ class Comparison:
         """Return p that pays for the choice of group and reference in its table."""
         return adjusted_tail(z, np.maximum(self.k[groups], 2))
 
-    def _others(self, groups: IntArray) -> tuple[FloatArray, FloatArray]:
-        rests = [rest_of(table, self.rate_name) for table in self.tables]
-        hits = np.concatenate([hits for hits, _ in rests])
-        trials = np.concatenate([trials for _, trials in rests])
-        return hits[groups], trials[groups]
+    def held_against(self, reference: IntArray) -> Comparison:
+        """Return the comparison of the same groups with other references shown."""
+        blank = [np.full(len(self.groups), np.nan) for _ in range(3)]
+        moved = replace(
+            self, reference=reference, estimate=blank[0], low=blank[1], high=blank[2]
+        )
+        return _filled(moved)
 
 
 def rate_of(metric: Metric) -> str:
@@ -201,32 +234,44 @@ def rate_of(metric: Metric) -> str:
     return "selection_rate" if metric.form == "smd" else metric.rate
 
 
-def rest_of(table: CountTable, rate: str) -> tuple[FloatArray, FloatArray]:
-    """Return effective hits and trials of everybody outside each group."""
-    hits, trials = rate_counts(rate, table.weighted_cells)
-    rest_hits, rest_trials = hits.sum() - hits, trials.sum() - trials
-    if table.weights_sq is None:
-        return rest_hits, rest_trials
-    _, squares = rate_counts(rate, table.weights_sq)
-    rest_squares = squares.sum() - squares
-    return _effective(rest_hits, rest_trials, rest_squares)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Effective:
+    """Effective hits and trials of each group, of everybody else, and of all."""
+
+    hits: FloatArray
+    trials: FloatArray
+    others_hits: FloatArray
+    others_trials: FloatArray
+    all_hits: FloatArray
+    all_trials: FloatArray
+
+    @classmethod
+    def of(cls, table: CountTable, rate: str) -> _Effective:
+        hits, trials = rate_counts(rate, table.weighted_cells)
+        all_hits = np.full_like(hits, hits.sum())
+        all_trials = np.full_like(trials, trials.sum())
+        pairs = ((hits, trials), (all_hits - hits, all_trials - trials))
+        pairs += ((all_hits, all_trials),)
+        if table.weights_sq is not None:
+            _, squares = rate_counts(rate, table.weights_sq)
+            whole = np.full_like(squares, squares.sum())
+            pairs = tuple(
+                _scaled(*pair, size)
+                for pair, size in zip(
+                    pairs, (squares, whole - squares, whole), strict=True
+                )
+            )
+        return cls(*(counts for pair in pairs for counts in pair))
 
 
-def effective_counts(table: CountTable, rate: str) -> tuple[FloatArray, FloatArray]:
-    """Return hits and trials of a rate, as effective counts where weighted."""
-    hits, trials = rate_counts(rate, table.weighted_cells)
-    if table.weights_sq is None:
-        return hits, trials
-    _, squares = rate_counts(rate, table.weights_sq)
-    return _effective(hits, trials, squares)
-
-
-def _effective(
+def _scaled(
     hits: FloatArray, trials: FloatArray, squares: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Scale sums of weights to Kish's effective number, (sum w)^2 / sum w^2."""
-    scale = np.divide(trials, squares, out=np.zeros_like(trials), where=squares > 0)
-    return hits * scale, trials * scale
+    known = (squares > 0) & (trials > 0)
+    scale = np.divide(trials, squares, out=np.zeros_like(trials), where=known)
+    # What is left of a difference of sums may lie a rounding outside [0, trials].
+    return np.clip(hits, 0.0, np.maximum(trials, 0.0)) * scale, trials * scale
 
 
 def compare_groups(
@@ -237,6 +282,7 @@ def compare_groups(
     reference: Reference | None = None,
     confidence: float = 0.95,
     min_share: float = 0.0,
+    partial: bool = False,
 ) -> Comparison:
     """Compare every group of every table with its reference.
 
@@ -250,6 +296,8 @@ def compare_groups(
     confidence : float, default 0.95
     min_share : float, default 0
         Smaller groups are no reference.
+    partial : bool, default False
+        The tables are of one stratum: a named reference may be absent there.
 
     Returns
     -------
@@ -258,14 +306,27 @@ def compare_groups(
     Raises
     ------
     InputError
-        A named reference that is no group of its attribute.
+        A named reference that is no group of its attribute, or is ``(missing)``.
+
+    Examples
+    --------
+    >>> from fairness.counts import CountTable
+    >>> from fairness.metrics import METRICS
+    >>> cells = np.zeros((2, 2, 3), np.int64)
+    >>> cells[:, 0, 2], cells[:, 1, 2] = [4300, 4000], [700, 1000]
+    >>> table = CountTable(("gender",), (("f",), ("m",)), cells)
+    >>> compare_groups(METRICS["adverse_impact_ratio"], [table]).estimate.round(2)
+    array([0.7, 1. ])
     """
     reference = reference or Reference()
     rate = rate_of(metric)
     parts = [_Part.of(table, rate, min_share) for table in tables]
     sizes = [len(part.groups) for part in parts]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    shown = [part.shown(reference, tables[i]) for i, part in enumerate(parts)]
+    shown = [
+        part.shown(reference, table, partial=partial)
+        for part, table in zip(parts, tables, strict=True)
+    ]
     references = np.concatenate(
         [
             np.where(found >= 0, found + starts[i], found)
@@ -274,10 +335,11 @@ def compare_groups(
         or [np.zeros(0, np.int64)]
     )
 
-    fixed = bool(reference.named) and all(
-        table.attribute in reference.named for table in tables
-    )
     size = sum(sizes)
+
+    def flat(name: str) -> FloatArray:
+        return np.concatenate([getattr(part.counts, name) for part in parts])
+
     comparison = Comparison(
         metric=metric,
         side=side,
@@ -286,8 +348,8 @@ def compare_groups(
         groups=[group for part in parts for group in part.groups],
         n=np.concatenate([part.n for part in parts]),
         selected=np.concatenate([part.selected for part in parts]),
-        trials=np.concatenate([part.trials for part in parts]),
-        hits=np.concatenate([part.hits for part in parts]),
+        trials=flat("trials"),
+        hits=flat("hits"),
         expected=np.concatenate([part.expected for part in parts]),
         share=np.concatenate([part.share for part in parts]),
         missing=np.concatenate([part.missing for part in parts]),
@@ -297,9 +359,18 @@ def compare_groups(
         estimate=np.full(size, np.nan),
         low=np.full(size, np.nan),
         high=np.full(size, np.nan),
+        others_hits=flat("others_hits"),
+        others_trials=flat("others_trials"),
+        all_hits=flat("all_hits"),
+        all_trials=flat("all_trials"),
         confidence=confidence,
-        fixed=fixed,
+        fixed=np.array([table.attribute in reference.named for table in tables]),
     )
+    return _filled(comparison)
+
+
+def _filled(comparison: Comparison) -> Comparison:
+    """Fill in estimates and intervals against the references that are set."""
     estimated = _smd(comparison) if metric.form == "smd" else _estimated(comparison)
     for target, values in zip(
         (comparison.estimate, comparison.low, comparison.high), estimated, strict=True
@@ -313,8 +384,7 @@ class _Part:
     groups: list[str]
     n: IntArray
     selected: IntArray
-    trials: FloatArray
-    hits: FloatArray
+    counts: _Effective
     expected: FloatArray
     share: FloatArray
     missing: NDArray[np.bool_]
@@ -323,12 +393,14 @@ class _Part:
 
     @classmethod
     def of(cls, table: CountTable, rate: str, min_share: float) -> _Part:
-        hits, trials = effective_counts(table, rate)
+        counts = _Effective.of(table, rate)
         selected, n = rate_counts(rate, table.cells)
-        weighted_hits, weighted = rate_counts(rate, table.weighted_cells)
-        overall = float(ratio(weighted_hits.sum(), weighted.sum()))
-        spread = 0.0 if np.isnan(overall) else min(overall, 1 - overall)
-        expected = trials * spread
+        most = counts.all_trials
+        # Multiplied first: 30 customers expected are 30, not a rounding less.
+        spread = np.minimum(counts.all_hits, most - counts.all_hits)
+        expected = np.divide(
+            counts.trials * spread, most, out=np.zeros_like(most), where=most > 0
+        )
         share = ratio(table.n, table.n.sum())
         eligible = (
             (expected >= REFERENCE_EXPECTED) & ~table.is_missing & (share >= min_share)
@@ -339,8 +411,7 @@ class _Part:
             table.groups,
             n.astype(np.int64),
             selected.astype(np.int64),
-            trials,
-            hits,
+            counts,
             expected,
             share,
             table.is_missing,
@@ -348,24 +419,42 @@ class _Part:
             int((expected >= GROUP_EXPECTED).sum()),
         )
 
-    def shown(self, reference: Reference, table: CountTable) -> IntArray:
+    def shown(
+        self, reference: Reference, table: CountTable, *, partial: bool
+    ) -> IntArray:
         name = reference.named.get(table.attribute)
         if name is not None:
+            if partial and name not in self.groups:
+                return np.full(len(self.groups), NONE, np.int64)
             if name not in self.groups:
                 raise InputError(
                     unknown_name(
                         "reference", name, self.groups, f"group of {table.attribute}"
                     )
                 )
-            return np.full(len(self.groups), self.groups.index(name), np.int64)
+            place = self.groups.index(name)
+            if self.missing[place]:
+                raise missing_reference(name)
+            return np.full(len(self.groups), place, np.int64)
         if reference.kind != "highest":
             code = REST if reference.kind == "rest" else ALL
             return np.full(len(self.groups), code, np.int64)
         able = np.flatnonzero(self.eligible)
         if not len(able):
             return np.full(len(self.groups), NONE, np.int64)
-        rates = ratio(self.hits, self.trials)[able]
+        rates = ratio(self.counts.hits, self.counts.trials)[able]
         return np.full(len(self.groups), able[np.argmax(rates)], np.int64)
+
+
+def missing_reference(name: str) -> InputError:
+    """Return the error of a reference whose members are not known."""
+    return InputError(
+        Problem(
+            "reference",
+            f"{name!r} is never a reference: nobody knows who they are",
+            "name a group, or 'rest'",
+        )
+    )
 
 
 def _estimated(comparison: Comparison) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -431,4 +520,7 @@ def _smd(comparison: Comparison) -> tuple[FloatArray, FloatArray, FloatArray]:
         n, total, square, others[0], others[1], others[2], comparison.confidence
     )
     none = (reference == NONE) | (reference == every)
-    return tuple(np.where(none, np.nan, x) for x in (value, low, high))  # type: ignore[return-value]
+    own = ratio(n, n + sums[0])
+    whole = reference == ALL
+    found = (np.where(whole, x * (1 - own), x) for x in (value, low, high))
+    return tuple(np.where(none, np.nan, x) for x in found)  # type: ignore[return-value]

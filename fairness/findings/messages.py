@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import lru_cache
 
 from fairness.errors import ascii_controls
 
@@ -22,6 +23,7 @@ _VERBS: Mapping[str, str] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def label(text: str, most: int = _LONGEST_LABEL) -> str:
     r"""Return a label as a sentence may show it: one line, no control characters.
 
@@ -62,6 +64,17 @@ def against(reference: str | None) -> str:
     return _REFERENCES.get(reference) or label(reference)
 
 
+def reference_label(name: str) -> str:
+    """Return the name of a reference group, told apart from everybody.
+
+    Examples
+    --------
+    >>> reference_label("m"), reference_label("(rest)")
+    ('m', "group '(rest)'")
+    """
+    return f"group '{name}'" if name in _REFERENCES else name
+
+
 def comparison_sentence(
     *,
     attribute: str,
@@ -88,15 +101,17 @@ def comparison_sentence(
     interval = f"({level} {number(low)} to {number(high)})"
     if form == "difference":
         points = f"{abs(estimate) * 100:.1f} percentage points"
-        more = "more" if estimate > 0 else "less"
+        more = "less" if estimate < 0 else "more"
         span = f"({level} {low * 100:.1f} to {high * 100:.1f})"
         return (
             f"{who} is {_VERBS[rate]} {points} {more} than {against(reference)} {span}"
         )
     if form == "smd":
+        way = "below" if estimate < 0 else "above"
         return (
-            f"{who} has a mean {rate} {number(estimate)} standard deviations from "
-            f"{against(reference)} {interval}"
+            f"{who} has a mean {rate} {number(abs(estimate))} standard deviations "
+            f"{way} that of {against(reference)} ({level} {number(low)} to "
+            f"{number(high)})"
         )
     if math.isinf(estimate):
         # No number says it: the reference's rate is 0.

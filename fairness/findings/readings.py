@@ -9,12 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairness.findings.comparison import (
+    ALL,
     GROUP_EXPECTED,
     NONE,
     REFERENCE_EXPECTED,
+    REST,
     Comparison,
 )
-from fairness.findings.messages import comparison_sentence, label, number
+from fairness.findings.messages import (
+    comparison_sentence,
+    label,
+    number,
+    reference_label,
+)
 from fairness.findings.model import Finding, Reading
 from fairness.inference import detectable_ratio, studentized_range_isf
 from fairness.metrics.measures import ratio
@@ -39,6 +46,8 @@ class Sharing:
         Rules that share the alpha of single attributes, and of intersections.
     directions : int
         2 where an offer is looked at in both directions by rules for one only.
+    cross_directions : int, optional
+        The same of the rules on intersections; None where it is the same.
 
     Examples
     --------
@@ -51,6 +60,7 @@ class Sharing:
     rules: int = 1
     cross_rules: int = 1
     directions: int = 1
+    cross_directions: int | None = None
 
     def factor(self, order: int) -> float:
         """Return what a p-value of an order is multiplied with."""
@@ -58,7 +68,8 @@ class Sharing:
             share = SINGLE_SHARE if self.intersections else 1.0
             return self.attributes * self.rules * self.directions / share
         share = round(1 - SINGLE_SHARE, 10)
-        return self.intersections * self.cross_rules * self.directions / share
+        ways = self.cross_directions or self.directions
+        return self.intersections * self.cross_rules * ways / share
 
     def factors(self, orders: NDArray[np.int64]) -> FloatArray:
         """Return the factor of each group's order."""
@@ -170,7 +181,10 @@ def _detectable(comparison: Comparison, factor: FloatArray, alpha: float) -> Flo
     if form not in {"ratio", "odds", "difference"}:
         return np.full(len(comparison.groups), np.nan)
     every = np.arange(len(comparison.groups))
-    hits, trials = comparison.reference_counts(every, comparison.reference)
+    whole = comparison.reference == ALL
+    hits, trials = comparison.reference_counts(
+        every, np.where(whole, REST, comparison.reference)
+    )
     none = (comparison.reference == NONE) | (comparison.reference == every)
     rate = np.where(none, np.nan, ratio(hits, trials))
     trials = np.where(none, 0.0, trials)
@@ -178,27 +192,32 @@ def _detectable(comparison: Comparison, factor: FloatArray, alpha: float) -> Flo
     for group in np.flatnonzero(~none):
         groups = max(int(comparison.k[group]), 2)
         critical[group] = _critical_z(alpha / float(factor[group]), groups)
-    return detectable_ratio(
+    found = detectable_ratio(
         comparison.trials, trials, rate, critical, side=comparison.side
     )
+    own = ratio(comparison.trials, comparison.trials + trials)
+    with np.errstate(invalid="ignore"):
+        return np.where(whole, found / (own * found + 1 - own), found)
 
 
 def _shortfall(comparison: Comparison) -> FloatArray:
-    found = np.full(len(comparison.groups), np.nan)
     if comparison.metric.form == "smd":
-        return found
-    for place in range(len(comparison.tables)):
-        inside = comparison.table == place
-        n, selected = comparison.n[inside], comparison.selected[inside]
-        if n.sum():
-            found[inside] = n * (selected.sum() / n.sum()) - selected
-    return found
+        return np.full(len(comparison.groups), np.nan)
+    # Multiplied first, so that whole people stay whole; n is not trials if weighted.
+    lacking = comparison.all_hits * comparison.trials
+    lacking = lacking - comparison.hits * comparison.all_trials
+    known = (comparison.all_trials > 0) & (comparison.trials > 0)
+    found = np.full(len(known), np.nan)
+    np.divide(lacking, comparison.all_trials, out=found, where=known)
+    return found * ratio(comparison.n, comparison.trials)
 
 
 def reason_of(comparison: Comparison, group: int, min_expected: float) -> str:
     """Return why a group's number does not exist or cannot be relied on."""
     who = f"{label(comparison.attribute(group))} {label(comparison.groups[group])}"
     expected = float(comparison.expected[group])
+    if comparison.reference[group] == NONE and comparison.fixed[comparison.table[group]]:
+        return f"{who}: the reference is not among the customers here"
     if comparison.reference[group] == NONE:
         return (
             f"{who}: no group is large enough to compare with (expected selections "
@@ -207,21 +226,50 @@ def reason_of(comparison: Comparison, group: int, min_expected: float) -> str:
         )
     if np.isnan(comparison.estimate[group]):
         if not comparison.n[group]:
-            return f"{who}: nobody to count the {comparison.rate_name} of"
+            return f"{who}: nobody to count the {words(comparison.rate_name)} of"
+        if not comparison.trials[group] and comparison.metric.form != "smd":
+            return f"{who}: all of its customers have weight 0"
+        if comparison.metric.form == "odds" and comparison.reference[group] == ALL:
+            return (
+                f"{who}: odds are not compared with everybody, the group itself "
+                "included; the reference 'rest' leaves it out"
+            )
         return (
-            f"{who}: the {comparison.metric.name} is undefined: "
+            f"{who}: the {words(comparison.metric.name)} is undefined: "
             f"{comparison.metric.undefined}"
         )
+    return f"{who}: {too_few(expected, min_expected)}"
+
+
+def too_few(expected: float, min_expected: float) -> str:
+    """Return how many would have been enough.
+
+    Examples
+    --------
+    >>> too_few(4.04, 20)
+    'too few to tell (4.0 selections or non-selections expected, 20 needed)'
+    """
     return (
-        f"{who}: too few to tell ({expected:.1f} selections expected, "
+        f"too few to tell ({expected:.1f} selections or non-selections expected, "
         f"{min_expected:g} needed)"
     )
+
+
+def words(name: str) -> str:
+    """Return the name of a metric or rate as a sentence has it.
+
+    Examples
+    --------
+    >>> words("true_positive_rate")
+    'true positive rate'
+    """
+    return name.replace("_", " ")
 
 
 def sentence_of(comparison: Comparison, group: int) -> str:
     """Return a group's comparison in words."""
     rate = comparison.metric.rate
-    reference = comparison.reference_name(int(comparison.reference[group]))
+    reference = reference_said(comparison, int(comparison.reference[group]))
     return comparison_sentence(
         attribute=comparison.attribute(group),
         group=comparison.groups[group],
@@ -233,6 +281,12 @@ def sentence_of(comparison: Comparison, group: int) -> str:
         high=float(comparison.high[group]),
         confidence=comparison.confidence,
     )
+
+
+def reference_said(comparison: Comparison, reference: int) -> str | None:
+    """Return a reference as `against` takes it: a group named "(rest)" is a group."""
+    name = comparison.reference_name(reference)
+    return name if name is None or reference < 0 else reference_label(name)
 
 
 def findings_of(
@@ -322,11 +376,12 @@ def _message(
     if np.isnan(comparison.estimate[group]):
         return reason_of(comparison, group, min_expected)
     text = sentence_of(comparison, group)
-    if reading == "too few":
-        return f"{text}; too few to tell" + could_see(detectable, comparison.side)
-    if reading == "no clear difference":
-        return f"{text}; no clear difference" + could_see(detectable, comparison.side)
-    return text
+    if reading not in {"too few", "no clear difference"}:
+        return text
+    said = "too few to tell" if reading == "too few" else reading
+    if comparison.metric.form == "smd":
+        return f"{text}; {said}"
+    return f"{text}; {said}" + could_see(detectable, comparison.side)
 
 
 def could_see(detectable: float | None, side: str) -> str:

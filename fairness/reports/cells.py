@@ -76,7 +76,7 @@ def people_of(row: Row) -> str:
     ['-80', '+3', '0', '–']
     """
     value = row["shortfall"]
-    if value is None:
+    if value is None or not math.isfinite(value):
         return "–"
     number = -round(value)
     if not number:
@@ -111,4 +111,4 @@ def is_hidden(row: Row) -> bool:
 
 
 def _whole(number: int) -> str:
-    return f"{number:,}" if number < _LARGE**2 else f"{number:.0e}"
+    return f"{number:,}" if number < _LARGE * 1000 else f"{number:.0e}"

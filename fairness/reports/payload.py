@@ -225,11 +225,11 @@ def _hidden_in_strata(
 
 
 def _rests(finding: Finding) -> bool:
-    return finding.verdict in {"fail", "inconclusive", "waived"} or finding.reading in {
-        "reference",
-        "lower",
-        "higher",
-    }
+    """Return whether the verdict, or what a reader has to see, hangs on a finding."""
+    if finding.reading in {"reference", "lower", "higher"}:
+        return True
+    decides = finding.verdict in {"fail", "inconclusive", "waived"}
+    return decides and finding.severity != "note"
 
 
 def _shown(

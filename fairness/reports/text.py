@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
+from unicodedata import combining, east_asian_width
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
@@ -38,7 +39,9 @@ _RANK: Mapping[str, int] = MappingProxyType(
     {"fail": 0, "lower": 0, "higher": 0, "inconclusive": 1, "waived": 1}
 )
 _REFERENCE, _UNREMARKABLE = 2, 3
-_LEAST_GROUP = 8
+# Where numbers are so long that not even this is left, the first of these go.
+_LEAST_GROUP = 12
+_DISPENSABLE = ("sees", "people", "interval")
 
 
 def text(payload: Mapping[str, Any]) -> str:
@@ -98,6 +101,22 @@ def summary(payload: Mapping[str, Any], most: int = 12) -> str:
     if left:
         lines.append(left)
     return _joined([*lines, *next_calls(payload)])
+
+
+def columns(content: str) -> int:
+    r"""Return the most columns that a terminal takes for a line.
+
+    Terminals differ over emoji that join: whichever count is larger holds.
+
+    Examples
+    --------
+    >>> columns("abc"), columns("\u7ef4"), columns("e\u0301")
+    (3, 2, 1)
+    """
+    apart = sum(
+        2 if east_asian_width(char) in "WF" else not combining(char) for char in content
+    )
+    return max(cell_len(content), apart)
 
 
 def first_rows(payload: Mapping[str, Any], most: int) -> tuple[list[Row], str]:
@@ -170,9 +189,12 @@ def _table(rows: Sequence[Row], width: int = WIDTH) -> list[str]:
     if not rows:
         return []
     cells = [head_of(rows[0]), *(cells_of(row) for row in rows)]
-    sizes = {name: max(cell_len(row[name]) for row in cells) for name in COLUMNS}
-    others = sum(sizes[name] + 2 for name in COLUMNS if name != "group")
-    sizes["group"] = max(min(sizes["group"], width - others - 4), _LEAST_GROUP)
+    sizes = {name: max(columns(row[name]) for row in cells) for name in COLUMNS}
+    for name in _DISPENSABLE:
+        if _room(sizes, width) >= _LEAST_GROUP:
+            break
+        del sizes[name]
+    sizes["group"] = min(sizes["group"], _room(sizes, width))
     lines = [_line(cells[0], sizes, " ")]
     following = iter(cells[1:])
     for attribute, block in by_attribute(rows):
@@ -184,9 +206,15 @@ def _table(rows: Sequence[Row], width: int = WIDTH) -> list[str]:
     return lines
 
 
+def _room(sizes: Mapping[str, int], width: int) -> int:
+    """Return the columns that all but the group leave for it."""
+    return width - 4 - sum(size + 2 for name, size in sizes.items() if name != "group")
+
+
 def _line(cell: Mapping[str, str], sizes: Mapping[str, int], mark: str) -> str:
     parts = [
-        _fitted(cell[name], sizes[name], right=name not in _LEFT) for name in COLUMNS
+        _fitted(cell[name], size, right=name not in _LEFT)
+        for name, size in sizes.items()
     ]
     return f"  {mark} " + "  ".join(parts)
 
@@ -219,10 +247,10 @@ def _wrapped(
     for word in ascii_controls(content).split():
         rest = word
         joined = f"{line}{rest}" if empty else f"{line} {rest}"
-        if cell_len(joined) > width and not empty:
+        if columns(joined) > width and not empty:
             lines.append(line)
             line, joined = later, f"{later}{rest}"
-        while cell_len(joined) > width:
+        while columns(joined) > width:
             head = _head(joined, width)
             lines.append(head)
             joined = later + joined[len(head) :]
@@ -233,14 +261,13 @@ def _wrapped(
 def _head(content: str, width: int) -> str:
     """Return as much of a text as fits, never splitting a wide character."""
     size = min(len(content), width)
-    while size > 1 and cell_len(content[:size]) > width:
+    while size > 1 and columns(content[:size]) > width:
         size -= 1
     return content[:size]
 
 
 def _fitted(content: str, size: int, *, right: bool = False) -> str:
-    length = cell_len(content)
-    if length > size:
-        return set_cell_size(content, size - 1) + "…"
-    pad = " " * (size - length)
+    if columns(content) > size:
+        content = _head(content, size - 1) + "…"
+    pad = " " * (size - columns(content))
     return pad + content if right else content + pad

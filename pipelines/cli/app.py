@@ -113,30 +113,41 @@ def run(arguments: Sequence[str]) -> int:
     int
         See `pipelines.cli.exits`. A crash is not caught: Python exits with 1.
     """
+    try:
+        return _answered(arguments)
+    except TyperException as error:
+        tell_aside(f"fairreach: {usage_problem(error)}")
+        return exits.USAGE
+    except FairreachError as error:
+        tell_aside(f"fairreach: {error}")
+        return exits.USAGE
+    except (KeyboardInterrupt, typer.Abort):
+        return _interrupted()
+    except RuntimeError as error:
+        # What Ctrl-C becomes inside DuckDB.
+        if str(error) != "Query interrupted":
+            raise
+        return _interrupted()
+
+
+def _answered(arguments: Sequence[str]) -> int:
     command = typer.main.get_command(app)
     try:
         found = command.main(
             args=list(arguments), prog_name="fairreach", standalone_mode=False
         )
-    except typer.Abort:
-        return _interrupted()
     except TyperException as error:
         # Asked for nothing: the help is the answer, and nothing was checked.
         if type(error).__name__ != "NoArgsIsHelpError":
-            tell_aside(f"fairreach: {usage_problem(error)}")
+            raise
         return exits.USAGE
-    except FairreachError as error:
-        tell_aside(f"fairreach: {error}")
-        return exits.USAGE
-    except KeyboardInterrupt:
-        return _interrupted()
     except SystemExit as stop:
         # The reader of the help went away; typer and rich end with 1 for that.
-        if isinstance(stop.__context__, BrokenPipeError):
-            return exits.CLEAR
-        raise
+        if not isinstance(stop.__context__, BrokenPipeError):
+            raise
+        return exits.CLEAR
     if found == exits.INTERRUPTED:
-        return _interrupted()
+        raise KeyboardInterrupt
     return found if isinstance(found, int) else exits.CLEAR
 
 

@@ -172,8 +172,8 @@ def check(
         str | None,
         typer.Option(
             metavar="RULE|COL=GROUP",
-            help="highest, rest, overall, or a named group to compare with. Taken "
-            "from the policy where not given.",
+            help="Whom to compare a group with, where the policy does not say: "
+            "highest, rest, overall, or a named group.",
             rich_help_panel=_GROUPS,
         ),
     ] = None,
@@ -321,7 +321,7 @@ def check(
         attributes = all_at_once.of(read_names, "--by", by)
         layers = all_at_once.of(read_names, "--strata", strata or ())
         policies = all_at_once.of(_policies, policy or ())
-        all_at_once.of(check_reports, report or ())
+        all_at_once.of(check_reports, report or (), [source, picked, beside])
         all_at_once.raise_any()
 
         with _waiting("counting customers"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,43 +117,41 @@ def read_bands(given: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def check_reports(paths: Sequence[str]) -> None:
+def check_reports(paths: Sequence[str], sources: Sequence[Source | None]) -> None:
     """Refuse reports that could not be written, before anything is counted.
 
     Raises
     ------
     InputError
-        An ending that is not known, a directory that is not there.
+        An ending that is not known, a directory that is not there, a name that is
+        that of a file to be read.
     """
     from fairness.reports import FORMATS  # noqa: PLC0415
 
-    problems = [_report_problem(path, sorted(FORMATS)) for path in paths]
-    found = [problem for problem in problems if problem is not None]
-    if found:
-        raise InputError(found)
+    read = {file for source in sources if source is not None for file in source.files}
+    found = [_report_problem(path, sorted(FORMATS), read) for path in paths]
+    problems = [Problem("--report", what, hint) for what, hint in filter(None, found)]
+    if problems:
+        raise InputError(problems)
 
 
-def _report_problem(text: str, endings: Sequence[str]) -> Problem | None:
-    path, option = Path(text), "--report"
+def _report_problem(
+    text: str, endings: Sequence[str], read: Collection[str]
+) -> tuple[str, str] | None:
     if "\x00" in text:
-        return Problem(option, f"{shown(text)} is not a path")
+        return f"{shown(text)} is not a path", ""
+    path = Path(text)
+    parent = shown(str(path.parent))
     if path.suffix.lower() not in endings:
         hint = "the ending says the format, for example --report findings.md"
-        return Problem(
-            option, f"{shown(text)} ends in none of {', '.join(endings)}", hint
-        )
+        return f"{shown(text)} ends in none of {', '.join(endings)}", hint
     if path.is_dir():
-        return Problem(option, f"{shown(text)} is a directory", "name a file in it")
+        return f"{shown(text)} is a directory", "name a file in it"
     if not path.parent.is_dir():
-        parent = str(path.parent)
-        return Problem(
-            option,
-            f"there is no directory {shown(parent)} to write {shown(path.name)} to",
-            "make it first, or name another",
-        )
+        what = f"there is no directory {parent} to write {shown(path.name)} to"
+        return what, "make it first, or name another"
     if not os.access(path.parent, os.W_OK):
-        parent = str(path.parent)
-        return Problem(
-            option, f"{shown(parent)} cannot be written to", "name another directory"
-        )
+        return f"{parent} cannot be written to", "name another directory"
+    if str(path.resolve()) in read:
+        return f"{shown(text)} is a file that is read", "name another file"
     return None

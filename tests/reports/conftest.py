@@ -128,6 +128,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, tuple(sorted(attrs))))
+        self.text += " "
         if tag not in {"meta", "br"}:
             self.open.append(tag)
 
@@ -145,7 +146,12 @@ class Page(HTMLParser):
     def kinds(self):
         """Tags and attributes, numbered ids made equal."""
         return {
-            (tag, tuple((k, re.sub(r"^section-\d+$", "section", v or "")) for k, v in attrs))
+            (
+                tag,
+                tuple(
+                    (k, re.sub(r"^section-\d+$", "section", v or "")) for k, v in attrs
+                ),
+            )
             for tag, attrs in self.tags
         }
 

@@ -81,7 +81,8 @@ def test_an_estimate_that_does_not_exist_is_null_and_the_message_says_why(sample
     assert rows
     for row in rows:
         assert any(
-            word in row["message"] for word in ("hidden", "no group is large", "few", "it")
+            word in row["message"]
+            for word in ("hidden", "no group is large", "few", "it")
         ), row["message"]
 
 

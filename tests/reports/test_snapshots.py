@@ -20,7 +20,9 @@ ENDINGS = {"text": "txt", "summary": "summary.txt", "markdown": "md", "junit": "
 def settled(text, payload):
     """Leave out what changes with a release or an edited policy."""
     for policy in payload["policy"]:
-        text = text.replace(f"{policy['name']} {policy['version']}", f"{policy['name']} N")
+        text = text.replace(
+            f"{policy['name']} {policy['version']}", f"{policy['name']} N"
+        )
         text = text.replace(f'"{policy["version"]} ', '"N ')
     text = re.sub(r"sha256:[0-9a-f]{64}", "sha256:…", text)
     return text.replace(__version__, "VERSION")
