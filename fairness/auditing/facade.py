@@ -218,7 +218,13 @@ class Audit:
             A setting out of range, a reference that names no attribute.
         """
         check_settings(intersections, offer, min_expected, confidence)
-        made = cls(
+        told = list(notes)
+        if reference not in {None, "rest"} and offer in {"burdensome", "neutral"}:
+            told.append(
+                f"reference: the burden ratio compares with everybody else, not with "
+                f"{shown(reference)}"
+            )
+        return cls(
             counts,
             bins,
             min(intersections, len(counts.attributes)),
@@ -228,11 +234,8 @@ class Audit:
             min_expected,
             confidence,
             subject,
-            tuple(notes),
+            tuple(told),
         )
-        if made.reference is not None and made.reference.named:
-            made.comparison(made.headline[0])  # a group that is not there is told now
-        return made
 
     @cached_property
     def tables(self) -> Mapping[tuple[str, ...], CountTable]:
@@ -264,9 +267,21 @@ class Audit:
         return tuple(names)
 
     def comparison(
-        self, metric: str, tables: Sequence[CountTable] | None = None
+        self,
+        metric: str,
+        tables: Sequence[CountTable] | None = None,
+        *,
+        partial: bool = False,
     ) -> Comparison:
         """Return a metric of all groups against their references, as arrays.
+
+        Parameters
+        ----------
+        metric : str
+        tables : sequence of CountTable, optional
+            By default all that the audit counted.
+        partial : bool, default False
+            The tables are of one stratum: a named reference may be absent there.
 
         Raises
         ------
@@ -281,12 +296,15 @@ class Audit:
                 )
             )
         burden = metric == "burden_ratio"
+        over = burden or self.offer == "burdensome"
+        reference = None if burden else self.reference
         return compare_groups(
             row,
             list(self.tables.values()) if tables is None else tables,
-            side="upper" if burden else "lower",
-            reference=Reference("rest") if burden else self.reference,
+            side="upper" if over else "lower",
+            reference=reference or Reference("rest" if over else "highest"),
             confidence=self.confidence,
+            partial=partial,
         )
 
     @cached_property
@@ -312,7 +330,7 @@ class Audit:
                     self.counts.table([name], {stratum: text})
                     for name in self.counts.attributes
                 ]
-                comparison = self.comparison(self.headline[0], single)
+                comparison = self.comparison(self.headline[0], single, partial=True)
                 made += findings_of(
                     comparison,
                     sharing,
@@ -441,7 +459,10 @@ class Audit:
             policy = DEFAULT_POLICIES[self.offer]
         several = isinstance(policy, list | tuple)
         given = policy if several else [policy]
-        policies = tuple(load_policy(one) for one in cast("list[str]", given))
+        # The same policy twice asks the same question once.
+        policies = tuple(
+            dict.fromkeys(load_policy(p) for p in cast("list[str]", given))
+        )
         if not policies:
             raise InputError(Problem("policy", "names no policy", "name a pack"))
         signed = load_waivers(waivers) if isinstance(waivers, str | Path) else waivers

@@ -10,6 +10,8 @@ from typing import Literal
 from fairness.counts import GroupCounts
 from fairness.errors import InputError, Problem, shown, unknown_name
 from fairness.findings import Reference
+from fairness.findings.comparison import missing_reference, split_reference
+from fairness.groups import MISSING
 from fairness.metrics import METRICS, Metric
 
 Offer = Literal["beneficial", "burdensome", "neutral"]
@@ -65,13 +67,25 @@ def parse_reference(text: str | None, counts: GroupCounts) -> Reference | None:
     Raises
     ------
     InputError
-        Neither a rule nor an audited attribute with a group.
+        Neither a rule nor an audited attribute with a group of it that is known.
     """
     if text is None:
         return None
+    text = str(text)
     if text in {"highest", "rest", "overall"}:
         return Reference(text)  # type: ignore[arg-type]
-    attribute, equals, group = str(text).partition("=")
+    named = split_reference(text, counts.attributes)
+    if named is not None:
+        attribute, group = named
+        groups = counts.table([attribute]).groups
+        if group not in groups:
+            raise InputError(
+                unknown_name("reference", group, groups, f"group of {attribute}")
+            )
+        if group == MISSING:
+            raise missing_reference(group)
+        return Reference("highest", {attribute: group})
+    attribute, equals, _ = text.partition("=")
     if not equals:
         raise InputError(
             Problem(
@@ -79,11 +93,9 @@ def parse_reference(text: str | None, counts: GroupCounts) -> Reference | None:
                 f"{shown(text)} is neither 'highest', 'rest', 'overall' nor COL=GROUP",
             )
         )
-    if attribute not in counts.attributes:
-        raise InputError(
-            unknown_name("reference", attribute, counts.attributes, "audited attribute")
-        )
-    return Reference("highest", {attribute: group})
+    raise InputError(
+        unknown_name("reference", attribute, counts.attributes, "attribute in `by`")
+    )
 
 
 def comparable_metric(name: str) -> Metric:

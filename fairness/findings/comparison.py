@@ -250,17 +250,18 @@ class _Effective:
         hits, trials = rate_counts(rate, table.weighted_cells)
         all_hits = np.full_like(hits, hits.sum())
         all_trials = np.full_like(trials, trials.sum())
-        pairs = ((hits, trials), (all_hits - hits, all_trials - trials))
-        pairs += ((all_hits, all_trials),)
+        pairs = [
+            (hits, trials),
+            (all_hits - hits, all_trials - trials),
+            (all_hits, all_trials),
+        ]
         if table.weights_sq is not None:
             _, squares = rate_counts(rate, table.weights_sq)
             whole = np.full_like(squares, squares.sum())
-            pairs = tuple(
-                _scaled(*pair, size)
-                for pair, size in zip(
-                    pairs, (squares, whole - squares, whole), strict=True
-                )
-            )
+            sizes = (squares, whole - squares, whole)
+            pairs = [
+                _scaled(*pair, size) for pair, size in zip(pairs, sizes, strict=True)
+            ]
         return cls(*(counts for pair in pairs for counts in pair))
 
 
@@ -371,7 +372,8 @@ def compare_groups(
 
 def _filled(comparison: Comparison) -> Comparison:
     """Fill in estimates and intervals against the references that are set."""
-    estimated = _smd(comparison) if metric.form == "smd" else _estimated(comparison)
+    made = _smd if comparison.metric.form == "smd" else _estimated
+    estimated = made(comparison)
     for target, values in zip(
         (comparison.estimate, comparison.low, comparison.high), estimated, strict=True
     ):

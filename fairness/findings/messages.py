@@ -113,6 +113,11 @@ def comparison_sentence(
             f"{way} that of {against(reference)} ({level} {number(low)} to "
             f"{number(high)})"
         )
+    if math.isinf(estimate) and form == "odds":
+        return (
+            f"{who} has infinitely higher odds than {against(reference)}: everybody "
+            "of it is selected, or nobody there"
+        )
     if math.isinf(estimate):
         # No number says it: the reference's rate is 0.
         nobody = (

@@ -216,7 +216,10 @@ def reason_of(comparison: Comparison, group: int, min_expected: float) -> str:
     """Return why a group's number does not exist or cannot be relied on."""
     who = f"{label(comparison.attribute(group))} {label(comparison.groups[group])}"
     expected = float(comparison.expected[group])
-    if comparison.reference[group] == NONE and comparison.fixed[comparison.table[group]]:
+    if (
+        comparison.reference[group] == NONE
+        and comparison.fixed[comparison.table[group]]
+    ):
         return f"{who}: the reference is not among the customers here"
     if comparison.reference[group] == NONE:
         return (
@@ -247,10 +250,10 @@ def too_few(expected: float, min_expected: float) -> str:
     Examples
     --------
     >>> too_few(4.04, 20)
-    'too few to tell (4.0 selections or non-selections expected, 20 needed)'
+    'too few to tell (4.0 selections expected, 20 needed)'
     """
     return (
-        f"too few to tell ({expected:.1f} selections or non-selections expected, "
+        f"too few to tell ({expected:.1f} selections expected, "
         f"{min_expected:g} needed)"
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ from fairness.counts import CountTable
 from fairness.errors import InputError, Problem
 from fairness.findings import Finding, Reference, Sharing
 from fairness.findings.messages import label
-from fairness.groups import MISSING, intersection_name
+from fairness.groups import MISSING
 from fairness.metrics import METRICS
 from fairness.policy.judge import Memo, Setting, judge_rule
 from fairness.policy.model import Policy, Rule
@@ -99,7 +100,7 @@ def judge(
     """
     day = on or datetime.now(tz=UTC).date()
     _check_waivers(policies, waivers)
-    gate = _Gate(measured, day)
+    gate = _Gate(measured, day, waivers)
     active = [
         (policy, rule)
         for policy in policies
@@ -110,14 +111,18 @@ def judge(
     reasons: list[str] = []
     notes: list[str] = []
     for policy in policies:
+        signed = gate.holding(policy)
+        own: list[Finding] = []
         for rule in policy.rules:
             why = gate.why_not(rule)
             if why:
-                findings.append(_not_applicable(rule, why))
+                own.append(_not_applicable(rule, why))
                 continue
             made = gate.run(policy, rule, active)
-            findings += [_waived(finding, rule, waivers, day) for finding in made]
-        reasons += gate.coverage(policy, findings)
+            own += [_waived(finding, rule, signed, day) for finding in made]
+        findings += own
+        reasons += gate.coverage(policy, own)
+        reasons += gate.untested(policy)
     findings += gate.absent(policies)
     if not any(rule.severity == "block" for _, rule in active):
         reasons.append("no rule that could block applied: nothing was tested")
@@ -133,9 +138,12 @@ def judge(
 
 
 class _Gate:
-    def __init__(self, measured: Measured, day: date) -> None:
+    def __init__(
+        self, measured: Measured, day: date, waivers: Sequence[Waiver]
+    ) -> None:
         self._measured = measured
         self._day = day
+        self._waivers = waivers
         self._memo: Memo = {}
 
     def why_not(self, rule: Rule) -> str:
@@ -160,6 +168,10 @@ class _Gate:
             return f"no groups of order {orders} were counted (--intersections)"
         return ""
 
+    def holding(self, policy: Policy) -> list[Waiver]:
+        """Return the waivers that were signed for this policy."""
+        return [one for one in self._waivers if not one.problems(policy)]
+
     def tables_of(self, rule: Rule) -> list[CountTable]:
         """Return the tables that a rule looks at."""
         wanted = None if rule.attributes is None else set(rule.attributes)
@@ -180,20 +192,24 @@ class _Gate:
         ] or [rule]
         single = [peer for peer in peers if self._count(peer, single=True)]
         cross = [peer for peer in peers if self._count(peer, single=False)]
-        directions = {
-            side
-            for peer in peers
-            for side, limit in zip(("low", "high"), peer.limits, strict=True)
-            if limit is not None
-        }
-        one_way = self._measured.offer == "neutral" and len(directions) == 1
         return Sharing(
             attributes=max(self._count(rule, single=True), 1),
             intersections=self._count(rule, single=False) or int(bool(cross)),
             rules=max(len(single), 1),
             cross_rules=max(len(cross), 1),
-            directions=2 if one_way else 1,
+            directions=self._directions(single or [rule]),
+            cross_directions=self._directions(cross or [rule]),
         )
+
+    def _directions(self, peers: Sequence[Rule]) -> int:
+        """Return 2 where a neutral offer is looked at in one direction only."""
+        looked = {
+            side
+            for peer in peers
+            for side, limit in zip(("low", "high"), peer.limits, strict=True)
+            if limit is not None
+        }
+        return 2 if self._measured.offer == "neutral" and len(looked) == 1 else 1
 
     def run(
         self, policy: Policy, rule: Rule, active: Sequence[tuple[Policy, Rule]]
@@ -203,35 +219,58 @@ class _Gate:
         return judge_rule(rule, self.tables_of(rule), setting, self._memo)
 
     def coverage(self, policy: Policy, findings: Sequence[Finding]) -> list[str]:
-        """Return the required attributes of which too much could not be measured."""
+        """Return the required attributes of which too much could not be measured.
+
+        Groups below a rule's `min_share` count with those that are too few: neither
+        was compared. An attribute that no rule looked at was not measured at all.
+        """
+        rules = [
+            rule
+            for rule in policy.rules
+            if rule.severity != "note" and not self.why_not(rule)
+        ]
+        most = Fraction(policy.max_unmeasured)
         reasons = []
-        rules = {rule.id for rule in policy.rules if rule.severity != "note"}
         for names, table in self._measured.tables.items():
             name = table.attribute
-            if len(names) > 1 or not _required(policy, name):
+            if len(names) > 1 or not _required(policy, name) or not rules:
                 continue
-            for rule in policy.rules:
-                few = {
-                    finding.group
-                    for finding in findings
-                    if finding.rule == rule.id
-                    and rule.id in rules
-                    and finding.attribute == name
-                    and finding.verdict == "not_measurable"
-                }
-                held = sum(
-                    int(n)
-                    for group, n in zip(table.groups, table.n, strict=True)
-                    if group in few
+            if not any(name in t.attributes for r in rules for t in self.tables_of(r)):
+                reasons.append(
+                    f"{label(name)} is required by {policy.name}, and no rule of it "
+                    "that could block or ask for a review looks at it"
                 )
-                share = held / max(int(table.n.sum()), 1)
-                if share > policy.max_unmeasured:
+            for rule in rules:
+                if table not in self.tables_of(rule):
+                    continue
+                share = _unmeasured(table, rule, findings)
+                if share > most:
                     reasons.append(
                         f"{label(name)}: the groups that {rule.id} cannot measure hold "
-                        f"{share:.0%} of the customers (at most "
-                        f"{float(policy.max_unmeasured):.0%})"
+                        f"{_percent(share)} of the customers (at most "
+                        f"{_percent(most)})"
                     )
         return list(dict.fromkeys(reasons))
+
+    def untested(self, policy: Policy) -> list[str]:
+        """Return that a policy's blocking rules could not be computed at all.
+
+        A policy for another offer, or out of force, asks for nothing here; one that
+        lacks its data does.
+        """
+        blocking = [rule for rule in policy.rules if rule.severity == "block"]
+        lacking = [
+            rule
+            for rule in blocking
+            if rule.in_force(self._day)[0]
+            and (rule.offers is None or self._measured.offer in rule.offers)
+        ]
+        if not lacking or not all(self.why_not(rule) for rule in blocking):
+            return []
+        why = self.why_not(lacking[0])
+        return [
+            f"{policy.name}: no blocking rule could be computed, {lacking[0].id}: {why}"
+        ]
 
     def absent(self, policies: Sequence[Policy]) -> list[Finding]:
         """Return a finding for each required attribute that was not audited."""
@@ -262,10 +301,11 @@ class _Gate:
             ]
             for names, table in self._measured.tables.items():
                 share = _missing_share(table)
-                if len(names) > 1 or not rules or share <= policy.max_unmeasured:
+                most = Fraction(policy.max_unmeasured)
+                if len(names) > 1 or not rules or share <= most:
                     continue
                 who = label(table.attribute)
-                told = f"{who} is unknown for {share:.0%} of the customers"
+                told = f"{who} is unknown for {_percent(share)} of the customers"
                 culprit = self._changing(policy, rules, table, active)
                 if culprit:
                     reasons.append(
@@ -294,6 +334,8 @@ class _Gate:
                     continue
                 setting = self._setting(policy, rule, active)
                 made = judge_rule(rule, [moved], setting, {})
+                signed = self.holding(policy)
+                made = [_waived(f, rule, signed, self._day) for f in made]
                 if any(f.verdict in {"fail", "inconclusive"} for f in made):
                     return group
         return ""
@@ -306,6 +348,7 @@ class _Gate:
             self.sharing(rule, active),
             self._measured.reference,
             self._measured.confidence,
+            self._measured.offer,
         )
 
     def _count(self, rule: Rule, *, single: bool) -> int:
@@ -352,11 +395,39 @@ def assign_missing(table: CountTable, group: str) -> CountTable:
     )
 
 
-def _missing_share(table: CountTable) -> float:
+def _missing_share(table: CountTable) -> Fraction:
     total = int(table.n.sum())
     if MISSING not in table.groups or not total or len(table.groups) == 1:
-        return 0.0
-    return int(table.n[table.groups.index(MISSING)]) / total
+        return Fraction(0)
+    return Fraction(int(table.n[table.groups.index(MISSING)]), total)
+
+
+def _unmeasured(table: CountTable, rule: Rule, findings: Sequence[Finding]) -> Fraction:
+    """Return the share of the customers that a rule could say nothing about."""
+    here = {
+        finding.group
+        for finding in findings
+        if finding.rule == rule.id
+        and finding.attribute == table.attribute
+        and finding.verdict in {"not_measurable", "not_applicable"}
+    }
+    if here and METRICS[rule.metric].form == "attribute":
+        return Fraction(1)
+    held = sum(
+        int(n) for group, n in zip(table.groups, table.n, strict=True) if group in here
+    )
+    return Fraction(held, max(int(table.n.sum()), 1))
+
+
+def _percent(share: Fraction) -> str:
+    """Return a share in whole percent, or with the digits that tell it from one.
+
+    Examples
+    --------
+    >>> _percent(Fraction(1, 10)), _percent(Fraction(101, 1000))
+    ('10%', '10.1%')
+    """
+    return f"{float(share) * 100:.3g}%"
 
 
 def _required(policy: Policy, name: str) -> bool:
@@ -392,8 +463,9 @@ def _check_waivers(policies: Sequence[Policy], waivers: Sequence[Waiver]) -> Non
     problems: list[Problem] = []
     for waiver in waivers:
         held = [p for p in policies if any(r.id == waiver.rule for r in p.rules)]
-        for policy in held or policies[:1]:
-            problems += waiver.problems(policy)
+        found = [list(waiver.problems(policy)) for policy in held or policies[:1]]
+        # Signed for one of two policies with such a rule, it holds for that one.
+        problems += min(found, key=len, default=[])
     if problems:
         raise InputError(problems)
 
@@ -414,7 +486,7 @@ def _waived(
 
 
 def _not_applicable(rule: Rule, why: str) -> Finding:
-    names = intersection_name(rule.attributes) if rule.attributes else "(all)"
+    names = ", ".join(rule.attributes) if rule.attributes else "(all)"
     bare = _bare(
         METRICS[rule.metric].code,
         names,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.cells import cell_len, set_cell_size
 
 from fairness.errors import InputError, unknown_name
-from fairness.findings import Finding, Sharing, findings_of
+from fairness.findings import Comparison, Finding, Sharing, findings_of
 from fairness.findings.messages import against, comparison_sentence, label
 from fairness.metrics import METRICS, Metric
 from fairness.reports.forest import (
@@ -22,14 +22,27 @@ from fairness.reports.forest import (
     write_title,
 )
 from fairness.reports.glyphs import readable
-from fairness.reports.payload import hidden_groups
+from fairness.reports.payload import Audited, hidden_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from fairness.auditing import Audit
-
 _LONGEST_LABEL = 32
+
+
+class Drawn(Audited, Protocol):
+    """What a picture needs of an audit."""
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """Names of the metrics that the findings are about."""
+
+    @property
+    def min_expected(self) -> float:
+        """Groups that expect fewer are too few."""
+
+    def comparison(self, metric: str) -> Comparison:
+        """Return a metric of all groups against their references."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +54,7 @@ class Pictures:
     audit : Audit
     """
 
-    audit: Audit
+    audit: Drawn
 
     def ratios(
         self, attribute: str, *, ax: Axes | None = None, metric: str | None = None

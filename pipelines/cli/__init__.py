@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
+from typing import Any
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal without Unicode gets \u25a0 for a mark, not a traceback.
         sys.stdout.reconfigure(errors="backslashreplace")
+    # A scheduler that loses patience leaves no spilled customers behind.
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         from pipelines.cli.app import run  # noqa: PLC0415  # keeps the import light
 
@@ -27,6 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         code = 130
     _close(code)
+
+
+def _terminated(number: int, _frame: Any) -> None:
+    _close(128 + number)
 
 
 def _close(code: int) -> None:

@@ -71,6 +71,34 @@ def test_a_closed_output_takes_no_message_for_another(folder, spawn):
     assert (process.returncode, err) == (exits.BLOCK, "")
 
 
+WAITS = """
+import sys, time
+import fairness
+def slow(*_, **__):
+    print("counting", flush=True)
+    time.sleep(60)
+fairness.audit = slow
+from pipelines.cli import main
+main()
+"""
+
+SPILLS = WAITS.replace(
+    "    print(",
+    "    import fairness.frames.files as files\n    files.connect([])\n    print(files._SPILL[0])\n    print(",
+)
+
+
+def test_a_process_that_is_ended_leaves_nothing_spilled(folder, spawn):
+    process = spawn("check", folder.customers(), *PICKED, *BY, code=SPILLS)
+    spilled = Path(process.stdout.readline().strip())
+    assert process.stdout.readline() == "counting\n"
+    assert spilled.is_dir()
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (143, "", "")
+    assert not spilled.exists()
+
+
 @pytest.mark.parametrize(
     "error",
     # The second is what DuckDB makes of Ctrl-C while it reads.
@@ -85,18 +113,6 @@ def test_an_interrupt_ends_with_130(error, folder, run, monkeypatch):
     words = ["check", folder.customers(), *PICKED, *BY, "--report", "r.md"]
     assert run(*words) == (130, "", "fairreach: interrupted\n")
     assert "r.md" not in folder.names()
-
-
-WAITS = """
-import sys, time
-import fairness
-def slow(*_, **__):
-    print("counting", flush=True)
-    time.sleep(60)
-fairness.audit = slow
-from pipelines.cli import main
-main()
-"""
 
 
 def test_ctrl_c_ends_the_process_with_130(folder, spawn):
