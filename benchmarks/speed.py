@@ -233,7 +233,7 @@ def whole_audits() -> Iterator[Result]:
 
 
 def ten_million() -> Iterator[Result]:
-    """Counts and thresholds of 10M rows, next to the limit."""
+    """Count 10M rows, and their thresholds, next to the limit."""
     table = frame(10_000_000)
     probe = best(lambda: probe_bincount(table))
     ours = best(

@@ -14,7 +14,7 @@ _LEAST = 2
 _ROUNDING = 1e-12
 
 
-def standardized_mean_difference(  # noqa: PLR0917 - two times three moments
+def standardized_mean_difference(
     n: ArrayLike,
     total: ArrayLike,
     total_sq: ArrayLike,

@@ -425,9 +425,9 @@ def _percent(share: Fraction) -> str:
     Examples
     --------
     >>> _percent(Fraction(1, 10)), _percent(Fraction(101, 1000))
-    ('10%', '10.1%')
+    ('10 %', '10.1 %')
     """
-    return f"{float(share) * 100:.3g}%"
+    return f"{float(share) * 100:.3g} %"
 
 
 def _required(policy: Policy, name: str) -> bool:
