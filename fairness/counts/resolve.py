@@ -52,7 +52,9 @@ def resolve(
     known = [*columns, *(beside.columns if beside else ())]
     attributes = _names("by", asked.by, known, problems)
     layers = _names("strata", asked.strata or (), columns, problems)
-    problems += _attribute_problems(attributes, layers, columns, beside, asked.id)
+    if asked.protected is None or beside is not None:
+        # An attribute is not called absent from a table that could not be opened.
+        problems += _attribute_problems(attributes, layers, columns, beside, asked.id)
     problems += _unknown("strata", layers, columns)
     if asked.selecting:
         problems += _selection_problems(asked.selected, asked.audience)

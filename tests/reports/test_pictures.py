@@ -221,7 +221,7 @@ def test_an_intersection_is_drawn_by_the_name_of_its_findings():
 
 def test_an_unknown_attribute_or_metric_is_an_error(audit_of):
     result = audit_of(TWO)
-    with pytest.raises(InputError, match="'gg' is not a audited attribute") as raised:
+    with pytest.raises(InputError, match="'gg' is not an audited attribute") as raised:
         result.plot.ratios("gg")
     assert "did you mean 'g'?" in str(raised.value)
     with pytest.raises(InputError, match="'air' is not a metric"):
