@@ -1,6 +1,7 @@
 """The facade: `audit`, what it measured, and the decision a policy makes of it."""
 
-from fairness.auditing.facade import Audit, Decision, audit
+from fairness.auditing.decision import Decision
+from fairness.auditing.facade import Audit, audit
 from fairness.auditing.settings import DEFAULT_POLICIES, OFFERS, Offer
 
 __all__ = ["DEFAULT_POLICIES", "OFFERS", "Audit", "Decision", "Offer", "audit"]

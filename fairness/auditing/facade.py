@@ -8,10 +8,12 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from fairness.auditing.decision import Decision
 from fairness.auditing.settings import (
     DEFAULT_POLICIES,
+    ROW_LIMIT,
     Offer,
     check_settings,
     comparable_metric,
@@ -25,7 +27,6 @@ from fairness.auditing.tables import (
 )
 from fairness.counts import CountTable, GroupCounts, ScoreBins, count
 from fairness.errors import (
-    AudienceBlockedError,
     InputError,
     Problem,
     shown,
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
 
     from fairness.policy import Policy, Waiver
     from fairness.reports.pictures import Pictures
-
-_ROW_LIMIT = 12
 
 
 def audit(
@@ -523,7 +522,7 @@ class Audit:
     def __repr__(self) -> str:
         from fairness.reports import render  # noqa: PLC0415
 
-        return render(self.to_dict(), "summary", most=_ROW_LIMIT)
+        return render(self.to_dict(), "summary", most=ROW_LIMIT)
 
     def _repr_html_(self) -> str:
         from fairness.reports import render  # noqa: PLC0415
@@ -549,84 +548,6 @@ class Audit:
                 f"ask for it: intersections={len(attributes)}",
             )
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Decision:
-    """The verdict of one or more policies on an audit.
-
-    Parameters
-    ----------
-    audit : Audit
-    policies : tuple of Policy
-    verdict : {"clear", "review", "block"}
-    findings : tuple of Finding
-        With rule, verdict and severity.
-    reasons : tuple of str
-        Why it is not clear.
-    notes : tuple of str
-    """
-
-    audit: Audit
-    policies: tuple[Policy, ...]
-    verdict: Literal["clear", "review", "block"]
-    findings: tuple[Finding, ...]
-    reasons: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    def frame(self) -> pd.DataFrame:
-        """Return the findings as a table, one row each."""
-        return findings_frame(self.findings)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the payload, schema ``fairreach/audit/1``."""
-        return audit_payload(self.audit, self)
-
-    def raise_for_verdict(
-        self, fail_on: Literal["review", "block"] = "review"
-    ) -> Decision:
-        """Raise unless the audience may go out; else return the decision.
-
-        Parameters
-        ----------
-        fail_on : {"review", "block"}
-            "block" lets a review pass, which never changes what may be released.
-
-        Raises
-        ------
-        AudienceBlockedError
-        """
-        worst = {"review": ("review", "block"), "block": ("block",)}
-        if fail_on not in worst:
-            raise InputError(
-                Problem("fail_on", f"{shown(fail_on)} is neither 'review' nor 'block'")
-            )
-        if self.verdict in worst[fail_on]:
-            reasons = "; ".join(self.reasons[:3]) or "see the findings"
-            raise AudienceBlockedError(f"{self.verdict}: {reasons}", self.verdict)
-        return self
-
-    def report(self, path: str | Path) -> Path:
-        """Write a report of the kind that the name ends in: .md, .json, .html."""
-        from fairness.reports import write_report  # noqa: PLC0415
-
-        return write_report(self.to_dict(), path)
-
-    def text(self) -> str:
-        """Return the full report for a terminal, at most 100 columns wide."""
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "text")
-
-    def __repr__(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "summary", most=_ROW_LIMIT)
-
-    def _repr_html_(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "notebook")
 
 
 def _subject(selected: str | None, audience: Any) -> str:

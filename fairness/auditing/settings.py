@@ -17,6 +17,9 @@ from fairness.metrics import METRICS, Metric
 Offer = Literal["beneficial", "burdensome", "neutral"]
 OFFERS: tuple[Offer, ...] = ("beneficial", "burdensome", "neutral")
 
+ROW_LIMIT = 12
+"""Rows of the summary that a terminal or a notebook shows of an audit."""
+
 DEFAULT_POLICIES: Mapping[Offer, tuple[str, ...]] = MappingProxyType(
     {
         "beneficial": ("us-four-fifths",),

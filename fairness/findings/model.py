@@ -30,15 +30,25 @@ class Finding:
     n, selected, n_reference, selected_reference : int or None
         Counts that the metric's rate is made of.
     rate, estimate, low, high, confidence : float or None
+        The group's rate, the metric, its interval and the level of that. An infinite
+        number is null in the payload, and the message says why.
     p_value, p_adjusted : float or None
         One-sided, in the direction of harm; adjusted for the choice of group and
         reference, for the number of attributes, and for sharing alpha.
     detectable : float or None
-        Ratio that would have been found with 80 % power.
+        Ratio of the group's rate to the reference's that would have been found with
+        80 % power at the adjusted alpha, also where the metric is a difference or an
+        odds ratio. None for the reference itself, for means, and where no ratio, not
+        even 0, would have been found.
     shortfall : float or None
-        People that the group falls short of the overall rate; negative: above.
+        n times the rate of everybody together, less the group's own selections: the
+        people that it falls short; negative: above. Of weighted data, the weighted
+        rates times n.
     needed : int or None
-        Selections to add (or, above an upper bound, to take away) to meet the bound.
+        Selections to add to the group (below a lower bound) or to take away (above an
+        upper one) until the shown comparison meets the bound, the reference's staying
+        as they are; 0 where it is met already. Set where a rule on a rate of selection
+        failed or is inconclusive; None for odds and where no number does it.
     decided_by : str or None
         The reference that the verdict rests on, where it is not the one shown.
     reading : str

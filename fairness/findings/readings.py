@@ -253,8 +253,7 @@ def too_few(expected: float, min_expected: float) -> str:
     'too few to tell (4.0 selections expected, 20 needed)'
     """
     return (
-        f"too few to tell ({expected:.1f} selections expected, "
-        f"{min_expected:g} needed)"
+        f"too few to tell ({expected:.1f} selections expected, {min_expected:g} needed)"
     )
 
 

@@ -17,7 +17,8 @@ from fairness.findings import Finding, Reference, Sharing
 from fairness.findings.messages import label
 from fairness.groups import MISSING
 from fairness.metrics import METRICS
-from fairness.policy.judge import Memo, Setting, judge_rule
+from fairness.policy.judge import Memo, judge_rule
+from fairness.policy.marks import Setting
 from fairness.policy.model import Policy, Rule
 from fairness.policy.waivers import Waiver
 
@@ -465,7 +466,8 @@ def _check_waivers(policies: Sequence[Policy], waivers: Sequence[Waiver]) -> Non
         held = [p for p in policies if any(r.id == waiver.rule for r in p.rules)]
         found = [list(waiver.problems(policy)) for policy in held or policies[:1]]
         # Signed for one of two policies with such a rule, it holds for that one.
-        problems += min(found, key=len, default=[])
+        fewest = min(found, key=len, default=[])
+        problems += fewest
     if problems:
         raise InputError(problems)
 

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from fairness.counts import CountTable
 from fairness.findings.comparison import (
     ALL,
-    GROUP_EXPECTED,
     NONE,
     Comparison,
-    Reference,
     compare_groups,
-    split_reference,
 )
 from fairness.findings.model import Finding, Reading, Verdict
 from fairness.findings.readings import (
     Evidence,
-    Sharing,
     finding_of,
     number_or_none,
     weigh,
@@ -32,9 +26,17 @@ from fairness.findings.readings import (
 from fairness.metrics import METRICS, Metric
 from fairness.metrics.measures import compare_rates
 from fairness.policy.bounds import breaks, selections_needed
-from fairness.policy.model import Policy, Rule
+from fairness.policy.marks import (
+    Marks,
+    Setting,
+    reference_of,
+    side_of,
+    tested,
+    valued,
+)
+from fairness.policy.model import Rule
 from fairness.policy.sentences import Outcome, attribute_told, told
-from fairness.policy.values import attribute_value, values_of
+from fairness.policy.values import attribute_value
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -45,27 +47,6 @@ _MOVED_BY_SELECTION = frozenset(
     {"selection_rate", "true_positive_rate", "false_positive_rate"}
 )
 _COMPARED = frozenset({"ratio", "difference", "odds", "smd"})
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a rule is judged under, apart from the counts.
-
-    Parameters
-    ----------
-    policy : Policy
-    sharing : Sharing
-    reference : Reference or None
-        The user's; a rule's own goes before it.
-    confidence : float
-    offer : {"beneficial", "burdensome", "neutral"}
-    """
-
-    policy: Policy
-    sharing: Sharing
-    reference: Reference | None
-    confidence: float
-    offer: Literal["beneficial", "burdensome", "neutral"] = "beneficial"
 
 
 Memo = dict[tuple[object, ...], tuple[Comparison, Evidence, list[Finding]]]
@@ -106,9 +87,9 @@ def judge_rule(
         base = METRICS[name if metric.form == "compound" else "adverse_impact_ratio"]
     comparison, evidence, findings = _compared(rule, base, tables, setting, memo)
     if metric is not base or metric.form == "smd":
-        marks = _valued(rule, comparison, evidence)
+        marks = valued(rule, comparison, evidence)
     else:
-        marks = _tested(rule, comparison, evidence, setting)
+        marks = tested(rule, comparison, evidence, setting)
         hidden = (marks.failed | marks.inconclusive) & ~marks.shown
         if rule.evidence == "significant" and hidden.any():
             # A sentence has to show a comparison that does break the bound.
@@ -177,198 +158,6 @@ def _plain(
     ]
 
 
-def side_of(rule: Rule) -> Side:
-    """Return the direction in which a rule sees harm; within starts below."""
-    return "lower" if rule.limits[0] is not None else "upper"
-
-
-def reference_of(
-    rule: Rule, setting: Setting, attributes: Sequence[str] = ()
-) -> Reference:
-    """Return whom a rule compares with: its own wish, the user's, or the habit.
-
-    Parameters
-    ----------
-    rule : Rule
-    setting : Setting
-    attributes : sequence of str
-        Names of the attributes and intersections that the rule looks at.
-    """
-    burden = rule.metric == "burden_ratio"
-    upper = side_of(rule) == "upper"
-    over = setting.offer == "burdensome" or (setting.offer == "neutral" and upper)
-    habit: Literal["highest", "rest"] = "rest" if burden or over else "highest"
-    if rule.reference is None:
-        if setting.reference is None or burden:
-            return Reference(habit)
-        return setting.reference
-    if rule.reference in {"highest", "rest", "overall"}:
-        return Reference(rule.reference)  # type: ignore[arg-type]
-    named = split_reference(rule.reference, attributes)
-    return Reference(habit, {} if named is None else {named[0]: named[1]})
-
-
-@dataclass(slots=True)
-class _Marks:
-    """What the bound says of each group, before sizes and waivers.
-
-    ``shown`` is where the reference that is shown breaks the bound, ``decided`` the
-    reference that the p-value is of.
-    """
-
-    value: FloatArray
-    broken: BoolArray
-    shown: BoolArray
-    p: FloatArray
-    p_adjusted: FloatArray
-    decided: IntArray
-    failed: BoolArray
-    inconclusive: BoolArray
-
-
-def _tested(
-    rule: Rule, comparison: Comparison, evidence: Evidence, setting: Setting
-) -> _Marks:
-    size = len(comparison.groups)
-    low, high = rule.limits
-    twice = 2.0 if low is not None and high is not None else 1.0
-    marks = _Marks(
-        comparison.estimate,
-        np.zeros(size, dtype=bool),
-        np.zeros(size, dtype=bool),
-        evidence.p.copy(),
-        np.minimum(1.0, evidence.p_adjusted * twice),
-        comparison.reference.copy(),
-        np.zeros(size, dtype=bool),
-        np.zeros(size, dtype=bool),
-    )
-    if rule.evidence == "significant":
-        sides: tuple[tuple[Decimal | None, Side], ...]
-        sides = ((low, "lower"), (high, "upper"))
-        for bound, side in sides:
-            if bound is not None:
-                _significant(comparison, setting, marks, bound, side, twice)
-        return marks
-    every = np.flatnonzero(
-        (comparison.reference != NONE) & (comparison.reference != np.arange(size))
-    )
-    hits, trials = comparison.reference_counts(every, comparison.reference[every])
-    marks.broken[every] = marks.shown[every] = breaks(
-        comparison.metric.form,
-        comparison.hits[every],
-        comparison.trials[every],
-        hits,
-        trials,
-        at_least=low,
-        at_most=high,
-    )
-    if rule.evidence == "point":
-        marks.failed = marks.broken & ~np.isnan(comparison.estimate)
-        return marks
-    _proven(rule, comparison, setting, marks)
-    return marks
-
-
-def _significant(
-    comparison: Comparison,
-    setting: Setting,
-    marks: _Marks,
-    bound: Decimal,
-    side: Side,
-    twice: float,
-) -> None:
-    """Fail where the ratio breaks the bound and differs, against some reference."""
-    groups, references = comparison.pairs()
-    hits, trials = comparison.reference_counts(groups, references)
-    broken = breaks(
-        comparison.metric.form,
-        comparison.hits[groups],
-        comparison.trials[groups],
-        hits,
-        trials,
-        at_least=bound if side == "lower" else None,
-        at_most=bound if side == "upper" else None,
-    )
-    broken &= ~((comparison.metric.form == "odds") & (references == ALL))
-    groups, references = groups[broken], references[broken]
-    if not len(groups):
-        return
-    before = marks.broken.copy()
-    marks.broken[groups] = True
-    marks.shown[groups[references == comparison.reference[groups]]] = True
-    z = comparison.z(groups, references, side)
-    best = np.full(len(comparison.groups), -np.inf)
-    np.maximum.at(best, groups, z)
-    at = np.flatnonzero(z == best[groups])
-    here = np.unique(groups)
-    factor = setting.sharing.factors(comparison.order[here]) * twice
-    adjusted = np.minimum(1.0, comparison.tail(best[here], here) * factor)
-    # What breaks the bound decides, whatever other comparisons have shown.
-    better = ~before[here] | (adjusted < marks.p_adjusted[here])
-    chosen = here[better]
-    marks.p_adjusted[chosen] = adjusted[better]
-    marks.p[chosen] = ndtr(-best[chosen])
-    decided = np.full(len(comparison.groups), NONE)
-    # Several references may give the same evidence: the first is named.
-    decided[groups[at][::-1]] = references[at][::-1]
-    shown = comparison.reference
-    same = np.zeros(len(comparison.groups), dtype=bool)
-    same[groups[at][references[at] == shown[groups[at]]]] = True
-    marks.decided[chosen] = np.where(same[chosen], shown[chosen], decided[chosen])
-    alpha, review = float(setting.policy.alpha), float(setting.policy.alpha_review)
-    failed = (adjusted < alpha) & (comparison.expected[here] >= GROUP_EXPECTED)
-    marks.failed[here] |= failed
-    marks.inconclusive[here] |= (adjusted < review) & ~failed
-
-
-def _proven(
-    rule: Rule, comparison: Comparison, setting: Setting, marks: _Marks
-) -> None:
-    """Fail where the interval lies outside the bound, pass where inside."""
-    low, high = (None if x is None else float(x) for x in rule.limits)
-    for order in np.unique(comparison.order):
-        those = comparison.order == order
-        most = max(int((comparison.table == t).sum()) for t in comparison.table[those])
-        level = float(setting.policy.alpha) / setting.sharing.factor(int(order))
-        names = [table.attribute for table in comparison.tables]
-        wide = compare_groups(
-            comparison.metric,
-            comparison.tables,
-            side=comparison.side,
-            reference=reference_of(rule, setting, names),
-            confidence=1 - 2 * level / max(most - 1, 1),
-            min_share=float(rule.min_share),
-        )
-        outside = np.zeros(len(comparison.groups), dtype=bool)
-        inside = np.ones(len(comparison.groups), dtype=bool)
-        with np.errstate(invalid="ignore"):
-            if low is not None:
-                outside |= wide.high < low
-                inside &= wide.low >= low
-            if high is not None:
-                outside |= wide.low > high
-                inside &= wide.high <= high
-        own = comparison.reference == np.arange(len(comparison.groups))
-        marks.failed |= those & outside
-        marks.inconclusive |= those & ~outside & ~inside & ~own
-
-
-def _valued(rule: Rule, comparison: Comparison, evidence: Evidence) -> _Marks:
-    """Judge a metric that has a value and no test."""
-    size = len(comparison.groups)
-    found = values_of(rule.metric, rule.limits, comparison, evidence)
-    return _Marks(
-        found.value,
-        found.broken,
-        found.broken,
-        np.full(size, np.nan),
-        np.full(size, np.nan),
-        comparison.reference.copy(),
-        found.broken.copy(),
-        np.zeros(size, dtype=bool),
-    )
-
-
 def _whole(rule: Rule, table: CountTable, setting: Setting) -> Finding:
     """Return the finding of a metric of an attribute as a whole."""
     metric = METRICS[rule.metric]
@@ -417,7 +206,7 @@ def _finding(
     rule: Rule,
     comparison: Comparison,
     evidence: Evidence,
-    marks: _Marks,
+    marks: Marks,
     group: int,
     setting: Setting,
     finding: Finding,
@@ -496,7 +285,7 @@ def _reading(
     rule: Rule,
     finding: Finding,
     comparison: Comparison,
-    marks: _Marks,
+    marks: Marks,
     group: int,
     verdict: Verdict,
     why: str,
@@ -522,7 +311,7 @@ def _verdict(
     rule: Rule,
     comparison: Comparison,
     evidence: Evidence,
-    marks: _Marks,
+    marks: Marks,
     group: int,
     setting: Setting,
 ) -> tuple[Verdict, str]:

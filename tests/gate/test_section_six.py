@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import ndtr
-from scipy.stats import hypergeom, norm
+from scipy.stats import hypergeom, norm, studentized_range
 
 import fairness as fa
 from fairness.counts.table import Axis, GroupCounts
@@ -78,13 +78,13 @@ def plain_z(x1, n1, x2, n2, side):
 
 
 def plain_tail(z, k):
-    # scipy.stats.studentized_range is good to about 1e-8 of an absolute: it and the
-    # library's agree in tests/inference/test_studentized.py; the pair has a formula.
     if z <= 0:
         return 1.0
     if k <= 2:
         return 2 * ndtr(-z)
-    return float(studentized_range_sf(math.sqrt(2) * z, k))
+    found = float(studentized_range.sf(math.sqrt(2) * z, k, np.inf))
+    # Far out scipy's integral keeps no digits; there the library's own is taken.
+    return found if found > 1e-5 else float(studentized_range_sf(math.sqrt(2) * z, k))
 
 
 def plain_verdict(tables, offer):
@@ -452,30 +452,25 @@ def test_a_policy_that_lacks_its_data_is_a_review_beside_one_that_clears():
 # --- (missing) ---------------------------------------------------------------------
 
 
-def test_a_clear_that_the_unknown_could_turn_is_a_review_and_a_block_stays():
-    unsure = {"f": (1000, 10_000), "m": (1110, 10_000), None: (320, 4000)}
-    decision = gate(customers(unsure), policy())
-    assert decision.verdict == "clear"
-    turned = {"f": (1000, 10_000), "m": (1000, 10_000), None: (2300, 26_000)}
-    turned["s"] = (230, 2300)
-    review = gate(customers(turned | {None: (2150, 26_000)}), policy())
-    assert review.verdict in {"review", "clear"}
-    worse = {"f": (500, 10_000), "m": (1000, 10_000), None: (4000, 10_000)}
-    assert gate(customers(worse), policy()).verdict == "block"
-
-
-def test_the_unknown_turn_a_clear_at_more_than_the_allowed_share_only():
-    # In m, who are not many, the unknown would pull the rate below four fifths.
-    groups = {"f": (2000, 10_000), "m": (170, 1000), None: (340, 2000)}
-    strict = gate(customers(groups), policy())
-    lax = gate(customers(groups), policy(max_unmeasured=Decimal("0.5")))
+def test_a_clear_that_the_unknown_would_turn_is_a_review():
+    # As members of f they would make it the highest, and m less than four fifths.
+    frame = customers({"f": (200, 2000), "m": (800, 8000), None: (640, 4000)})
+    decision = gate(frame, policy())
+    assert decision.verdict == "review"
+    assert "the verdict would change if all of them were f" in decision.reasons[0]
+    lax = gate(frame, policy(max_unmeasured=Decimal("0.5")))
     assert lax.verdict == "clear"
-    assert strict.verdict == "clear"
-    pulled = {"f": (2000, 10_000), "m": (165, 1000), None: (325, 2000)}
-    assert (
-        gate(customers(pulled), policy(max_unmeasured=Decimal("0.5"))).verdict
-        == "clear"
-    )
+
+
+def test_the_unknown_never_soften_a_block():
+    frame = customers({"f": (500, 9000), "m": (1000, 9000), None: (4000, 9000)})
+    assert gate(frame, policy()).verdict == "block"
+
+
+def test_what_is_waived_does_not_come_back_through_the_unknown():
+    frame = customers({"f": (500, 9000), "m": (1000, 9000), None: (1000, 9000)})
+    decision = gate(frame, policy(), waivers=[waiver()])
+    assert decision.verdict == "clear"
 
 
 # --- exactness ---------------------------------------------------------------------
@@ -496,12 +491,10 @@ def test_equal_to_the_bound_does_not_break_it(metric, bound, f, m):
     change = {"metric": metric, "at_least": Decimal(bound), "evidence": "point"}
     loose = {"min_expected": 1, "max_unmeasured": Decimal(1)}
     frame = customers({"f": f, "m": m})
-    for shift, verdicts in ((0, {"pass"}), (Decimal("1e-12"), {"fail", "pass"})):
+    for shift, broken in ((0, False), (Decimal("1e-12"), True)):
         moved = change | {"at_least": Decimal(bound) + shift}
         decision = gate(frame, policy(moved, **loose), reference="g=m")
-        assert {f.verdict for f in decision.findings} == verdicts or (
-            shift and {f.verdict for f in decision.findings} == {"fail"}
-        )
+        assert ("fail" in {f.verdict for f in decision.findings}) is broken
 
 
 def test_a_weighted_ratio_at_the_bound_does_not_break_it():
@@ -531,7 +524,7 @@ def test_point_evidence_does_not_put_a_reading_into_the_mouth_of_the_data():
 
 def test_practical_conditions_count_those_who_are_short_not_those_above():
     # b is above the overall rate, though below nine tenths of the highest.
-    groups = {"a": (200, 1000), "b": (1600, 10_000), "c": (800, 10_000)}
+    groups = {"a": (400, 2000), "b": (1600, 10_000), "c": (800, 10_000)}
     change = {"at_least": Decimal("0.9"), "shortfall_at_least": 10}
     f = found(gate(customers(groups), policy(change)), "b")
     assert f.shortfall < 0
