@@ -84,18 +84,15 @@ def read_texts(source: Source, names: Sequence[str], delimiter: str) -> Any:
         convert = arrow.ConvertOptions(
             column_types=dict.fromkeys(keys, pa.string()), strings_can_be_null=False
         )
-        with reading(shown_path(file), "cannot be read as CSV", HINT):
-            # pyarrow takes no path that is not UTF-8: it is given the open file.
-            with open(file, "rb") as raw:  # noqa: PTH123
-                stream = pa.input_stream(
-                    raw, compression="gzip" if is_gzip(file) else None
-                )
-                table = arrow.read_csv(
-                    stream,
-                    read_options=read,
-                    parse_options=parse,
-                    convert_options=convert,
-                )
+        # pyarrow takes no path that is not UTF-8: it is given the open file.
+        with (
+            reading(shown_path(file), "cannot be read as CSV", HINT),
+            open(file, "rb") as raw,  # noqa: PTH123
+        ):
+            stream = pa.input_stream(raw, compression="gzip" if is_gzip(file) else None)
+            table = arrow.read_csv(
+                stream, read_options=read, parse_options=parse, convert_options=convert
+            )
         if table.num_rows != rows:
             raise InputError(
                 Problem(
