@@ -287,6 +287,7 @@ def commands() -> Iterator[Result]:
 
 _CHILD = """
 import resource, sys, time
+import duckdb
 from fairness.counts import count
 start = time.perf_counter()
 made = count(sys.argv[1], by={by!r}, selected="selected", outcome="responded")
@@ -297,6 +298,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 _BARE = """
 import sys, time
 import duckdb
+duckdb.sql("SET enable_progress_bar = false")
 start = time.perf_counter()
 duckdb.sql("SELECT {keys}, selected, responded, count(*) FROM read_parquet('" + sys.argv[1]
     + "') GROUP BY ALL").fetchall()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Literal
 
 import numpy as np
@@ -65,7 +66,7 @@ def count_eager(
     if scores is None:
         cells, bins = joint_cells(columns, table.rows, sums), None
     else:
-        cells, bins = _with_bins(made, table.rows, sums, scores, roles.score_bins)
+        cells, bins = _with_bins(made, table.rows, sums, scores)
     return finish(axes, level_of, cells), bins
 
 
@@ -86,14 +87,16 @@ def bins_eager(joined: Joined, table: EagerTable, roles: Roles) -> ScoreBins:
     ]
     scores = None
     try:
-        numbers = table.numbers(str(roles.score))
-        _, low, high = extent(numbers)
-        scores = (numbers, *score_range(roles, low, high, problems))
+        numbers = table.numbers(str(roles.score), short=True)
+        missing, least, greatest = extent(numbers)
+        span = score_range(roles, least, greatest, problems)
+        scores = BinCodes(numbers, *span, roles.score_bins, missing, least, greatest)
     except InputError as error:
         problems.extend(error.problems)
     if problems or scores is None:
         raise InputError(problems)
-    return _with_bins(made, table.rows, {}, scores, roles.score_bins)[1]
+    _, tables = _binned(made, table.rows, {}, scores)
+    return _bins_of(made, tables, scores)
 
 
 def _grouped(
@@ -168,13 +171,16 @@ def _at_place(encoded: Encoded, place: NDArray[Any] | None) -> Encoded:
     return Encoded(np.append(codes, codes.dtype.type(-1))[place], encoded.values)
 
 
+def _has_null(encoded: Encoded) -> bool:
+    codes, offset = encoded.codes, encoded.offset
+    return bool(len(codes)) and codes.dtype.kind != "u" and int(codes.min()) < offset
+
+
 def _column(encoded: Encoded, levels: Int64Array) -> tuple[Column, Int64Array]:
     """Return a countable column and the level of each of its raw levels."""
     codes, offset = encoded.codes, encoded.offset
     size = len(encoded.values)
-    has_null = (
-        bool(len(codes)) and codes.dtype.kind != "u" and int(codes.min()) < offset
-    )
+    has_null = _has_null(encoded)
     if size > _MOST_RAW_LEVELS and len(levels) > 2 * len(np.unique(levels)):
         kind = np.uint8 if levels.max() < _MOST_RAW_LEVELS else np.uint32
         mapped = levels.astype(kind)[encoded.positions()]
@@ -201,14 +207,26 @@ def _flags(
             continue
         try:
             encoded = table.encode(flag.column)
-            axis, levels = flag_axis(
-                flag, role, encoded, _used_values(encoded), table.missing
-            )
+            axis, levels = _flag_axis(flag, role, encoded, table.missing)
         except InputError as error:
             problems.extend(error.problems)
             continue
         found.append((axis, *_column(encoded, levels)))
     return found
+
+
+def _flag_axis(
+    flag: Flag,
+    role: Literal["selected", "outcome"],
+    encoded: Encoded,
+    missing: Sequence[str],
+) -> tuple[Axis, Int64Array]:
+    if flag.value is None:
+        every = [*range(len(encoded.values)), *([-1] if _has_null(encoded) else [])]
+        # Mostly all values are fine, and which of them occur need not be counted.
+        with suppress(InputError):
+            return flag_axis(flag, role, encoded, every, missing)
+    return flag_axis(flag, role, encoded, _used_values(encoded), missing)
 
 
 def _used_values(encoded: Encoded) -> list[int]:
@@ -222,7 +240,7 @@ def _used_values(encoded: Encoded) -> list[int]:
 
 def _measured(
     table: EagerTable, roles: Roles, problems: list[Problem]
-) -> tuple[dict[str, FloatArray], tuple[FloatArray, float, float] | None]:
+) -> tuple[dict[str, FloatArray], BinCodes | None]:
     wanted = dict(roles.measured)
     if roles.weight is not None:
         wanted["weight"] = roles.weight
@@ -243,7 +261,8 @@ def _measured(
             sums["weight"], sums["weight_sq"] = numbers, numbers * numbers
             continue
         if role == "score":
-            scores = (numbers, *score_range(roles, low, high, problems))
+            span = score_range(roles, low, high, problems)
+            scores = BinCodes(numbers, *span, roles.score_bins, missing, low, high)
         elif missing < len(numbers):
             problems += value_problems(wanted[role], low, high)
         there = ~np.isnan(numbers)
@@ -257,36 +276,55 @@ def _with_bins(
     made: list[_Made],
     rows: int,
     sums: Mapping[str, FloatArray],
-    scores: tuple[FloatArray, float, float],
-    bins: int,
+    scores: BinCodes,
 ) -> tuple[Cells, ScoreBins]:
-    axes, columns, level_of = zip(*made, strict=True)
-    values, low, high = scores
-    size = bins + 1
-    binned = Column(BinCodes(values, low, high, bins), 0, size)
+    joint, tables = _binned(made, rows, sums, scores)
+    if joint is None:
+        cells = joint_cells([column for _, column, _ in made], rows, sums)
+    else:
+        cells = Cells(*combine_cells(joint.levels[:, :-1], joint.n, joint.sums))
+    return cells, _bins_of(made, tables, scores)
+
+
+def _binned(
+    made: list[_Made],
+    rows: int,
+    sums: Mapping[str, FloatArray],
+    scores: BinCodes,
+) -> tuple[Cells | None, dict[int, Cells]]:
+    """Return the cells with bins of all columns, if few, and of each attribute."""
+    axes, columns, _ = zip(*made, strict=True)
+    binned = Column(scores, 0, scores.bins + 1)
     attributes = [i for i, axis in enumerate(axes) if axis.role == "attribute"]
     outcome = [i for i, axis in enumerate(axes) if axis.role == "outcome"]
-    whole = size
+    whole = scores.bins + 1
     for column in columns:
         whole *= column.size
-    tables: dict[int, Cells] = {}
     if whole <= min(DENSE_CELLS, rows):
         # One histogram over everything gives the joint cells and every bin table.
         joint = joint_cells([*columns, binned], rows, sums)
-        for place in attributes:
-            keep = [place, *outcome, len(columns)]
-            tables[place] = Cells(*combine_cells(joint.levels[:, keep], joint.n, {}))
-        cells = Cells(*combine_cells(joint.levels[:, :-1], joint.n, joint.sums))
-    else:
-        cells = joint_cells(columns, rows, sums)
-        for place in attributes:
-            own = [columns[i] for i in (place, *outcome)]
-            tables[place] = joint_cells([*own, binned], rows)
-    observed = level_of[outcome[0]] if outcome else None
-    found = {
-        axes[place].name: bin_table(
-            axes[place], tables[place], level_of[place], observed, bins
-        )
+        return joint, {
+            place: Cells(joint.levels[:, [place, *outcome, len(columns)]], joint.n, {})
+            for place in attributes
+        }
+    return None, {
+        place: joint_cells([columns[i] for i in (place, *outcome)] + [binned], rows)
         for place in attributes
     }
-    return cells, score_bins_of(found, low, high)
+
+
+def _bins_of(
+    made: list[_Made],
+    tables: Mapping[int, Cells],
+    scores: BinCodes,
+) -> ScoreBins:
+    observed = next(
+        (levels for axis, _, levels in made if axis.role == "outcome"), None
+    )
+    found = {
+        made[place][0].name: bin_table(
+            made[place][0], cells, made[place][2], observed, scores.bins
+        )
+        for place, cells in tables.items()
+    }
+    return score_bins_of(found, scores.low, scores.high)

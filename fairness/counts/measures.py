@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -108,11 +109,17 @@ class BinCodes:
     scores : float array
         NaN where there is none.
     low, high : float
+        The range of the bins.
     bins : int
+    missing : int
+        How many scores are NaN.
+    least, greatest : float
+        Of the scores that are there.
 
     Examples
     --------
-    >>> BinCodes(np.array([0.0, 0.5, 1.0, np.nan]), 0.0, 1.0, 10)[0:4].tolist()
+    >>> scores = np.array([0.0, 0.5, 1.0, np.nan])
+    >>> BinCodes(scores, 0.0, 1.0, 10, *extent(scores))[0:4].tolist()
     [0, 5, 9, 10]
     """
 
@@ -120,15 +127,25 @@ class BinCodes:
     low: float
     high: float
     bins: int
+    missing: int
+    least: float
+    greatest: float
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:
         """Return the bin of each score, `bins` where there is none."""
-        codes = (self.scores[rows] - self.low) * (self.bins / (self.high - self.low))
-        # The highest score belongs to the last bin, not to one beyond it.
-        np.minimum(codes, self.bins - 1, out=codes)
-        missing = np.isnan(codes)
-        if missing.any():
-            codes[missing] = self.bins
+        # In double precision, so that every engine puts a score into the same bin;
+        # what no score needs is left out, for each step is a pass over the rows.
+        scale = self.bins / (self.high - self.low)
+        if self.low:
+            codes = np.subtract(self.scores[rows], self.low, dtype=np.float64)
+            codes *= scale
+        else:
+            codes = np.multiply(self.scores[rows], scale, dtype=np.float64)
+        if (self.greatest - self.low) * scale >= self.bins:
+            # The highest score belongs to the last bin, not to one beyond it.
+            np.minimum(codes, self.bins - 1, out=codes)
+        if self.missing:
+            codes[np.isnan(codes)] = self.bins
         return codes.astype(np.uint32)
 
 
@@ -152,15 +169,18 @@ def bin_table(
         Outcome (0, 1, unobserved) for each raw level of the outcome.
     bins : int
     """
-    table = np.zeros((len(axis.labels), bins + 1, 3), np.int64)
+    shape = (len(axis.labels), bins + 1, 3)
     outcome = (
         np.full(len(cells.n), UNOBSERVED)
         if observed is None
         else observed[cells.levels[:, 1]]
     )
-    np.add.at(
-        table, (levels[cells.levels[:, 0]], cells.levels[:, -1], outcome), cells.n
-    )
+    place = (
+        levels[cells.levels[:, 0]] * (bins + 1) + cells.levels[:, -1]
+    ) * 3 + outcome
+    # Weights are floats, exact for counts below 2**53; np.add.at is far slower.
+    counted = np.bincount(place, weights=cells.n, minlength=math.prod(shape))
+    table = counted.astype(np.int64).reshape(shape)
     live = np.flatnonzero(table.sum(axis=(1, 2)))
     return tuple(axis.labels[i] for i in live), table[live, :-1]
 

@@ -98,8 +98,14 @@ class EagerTable:
             array = pa.chunked_array([array])
         return array
 
-    def numbers(self, column: str) -> NDArray[np.float64]:
+    def numbers(self, column: str, *, short: bool = False) -> NDArray[np.float64]:
         """Return a column as floats, NaN where it is missing.
+
+        Parameters
+        ----------
+        column : str
+        short : bool, default False
+            Leave floats of single precision as they are, in the caller's memory.
 
         Raises
         ------
@@ -109,6 +115,8 @@ class EagerTable:
         series = self._series(column)
         if series.dtype.is_numeric() and not series.dtype.is_decimal():
             with reading(self._where(column)):
+                if short and series.dtype == nw.Float32 and not series.null_count():
+                    return _floats(series)
                 return _floats(series.cast(nw.Float64))
         encoded = self.encode(column)
         parsed = np.full(len(encoded.values) + 1, np.nan)
@@ -148,7 +156,7 @@ def has_zone(dtype: Any) -> bool:
 def _floats(series: nw.Series[Any]) -> NDArray[np.float64]:
     if series.implementation.is_pyarrow():
         return arrow_numbers(series.to_native(), null=np.nan)
-    return np.asarray(series.to_numpy(), dtype=np.float64)
+    return np.asarray(series.to_numpy())
 
 
 def not_numbers(table: str, column: str, values: Sequence[object]) -> Problem:

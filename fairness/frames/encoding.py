@@ -60,7 +60,8 @@ def _encode_pandas(native: Any) -> Encoded:
 
     dtype = native.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return Encoded(native.cat.codes.to_numpy(), list(dtype.categories))
+        # `cat.codes` would copy; this is a view that cannot be written to.
+        return Encoded(native.array.codes, list(dtype.categories))
     if isinstance(dtype, np.dtype) and dtype.kind in "iub":
         return _encode_numpy(native.to_numpy())
     # Text, nullable and Arrow-backed columns; not periods and intervals, whose
