@@ -65,6 +65,8 @@ def connect(files: Iterable[str]) -> duckdb.DuckDBPyConnection:
     connection.execute(f"SET temp_directory = {_quoted(spill)}")
     connection.execute("SET temp_file_encryption = true")
     connection.execute("SET preserve_insertion_order = false")
+    # It would be drawn into stdout, amid the result.
+    connection.execute("SET enable_progress_bar = false")
     # Files are read once: keeping their pages would only fill the memory.
     connection.execute("SET enable_external_file_cache = false")
     connection.execute(f"SET allowed_paths = [{paths}]")
