@@ -15,6 +15,7 @@ SMALLEST = 5
 """Groups of fewer customers than this are hidden in what is saved or exported."""
 
 # Random directions in which to look for another table that fits what is shown.
+_FEW_UNKNOWN = 400
 _RANDOM_DIRECTIONS = 6
 _SEED = 20_261_101
 _TOLERANCE = 1e-6
@@ -268,20 +269,28 @@ def _determined(
             # One sum of cells of at least one: they can move if one is larger.
             is_fixed = sum(lattice.size[cell] for cell in cells) == len(cells)
             return list(wanted) if is_fixed or len(cells) == 1 else []
-    from scipy.optimize import linprog  # noqa: PLC0415  # heavy, only where cells hide
-    from scipy.sparse import lil_array  # noqa: PLC0415
-
     truth: Int64Array = np.array([lattice.size[cell] for cell in cells])
-    matrix = lil_array((len(lines), len(cells)))
-    for row, (whole, parts) in enumerate(lines):
-        for cell, sign in ((whole, -1.0), *((part, 1.0) for part in parts)):
-            if cell in place:
-                matrix[row, place[cell]] += sign
+    entries = [
+        (sign, row, place[cell])
+        for row, (whole, parts) in enumerate(lines)
+        for cell, sign in ((whole, -1.0), *((part, 1.0) for part in parts))
+        if cell in place
+    ]
+    signs, rows, columns = (np.array(x) for x in zip(*entries, strict=True))
+    left = set(wanted)
+    if len(cells) <= _FEW_UNKNOWN:
+        matrix = np.zeros((len(lines), len(cells)))
+        np.add.at(matrix, (rows, columns), signs)
+        left -= _moved(matrix, truth, wanted)
+    if not left:
+        return []
+    from scipy.optimize import linprog  # noqa: PLC0415  # heavy, and seldom needed
+    from scipy.sparse import csr_array  # noqa: PLC0415
+
     # What is not shown adds up to what the truth adds up to; nobody is named who
     # is not there, so each is at least one.
-    equations = matrix.tocsr()
+    equations = csr_array((signs, (rows, columns)), shape=(len(lines), len(cells)))
     rights = equations @ truth
-    left: set[int] = set(wanted)
     for direction in _directions(len(cells), left):
         found = linprog(
             direction, A_eq=equations, b_eq=rights, bounds=(1, None), method="highs"
@@ -290,6 +299,36 @@ def _determined(
             far = np.flatnonzero(np.abs(found.x - truth) >= 1 - _TOLERANCE)
             left.difference_update(far.tolist())
     return sorted(left)
+
+
+def _moved(matrix: FloatArray, truth: Int64Array, wanted: Sequence[int]) -> set[int]:
+    """Return wanted cells for which another solution is at hand.
+
+    A direction that no equation sees is followed until a cell is down to one
+    customer. Of each wanted cell the projection on all such directions is tried,
+    within the cells that have room, and then within all.
+    """
+    found: set[int] = set()
+    roomy = truth > 1
+    for inside in (roomy, np.ones(len(truth), dtype=bool)):
+        _, sizes, right = np.linalg.svd(matrix[:, inside])
+        rank = int((sizes > _TOLERANCE).sum())
+        basis = right[rank:]
+        places = np.flatnonzero(inside)
+        for cell in wanted:
+            if cell in found or not inside[cell]:
+                continue
+            along = np.zeros(len(truth))
+            along[places] = basis.T @ basis[:, np.searchsorted(places, cell)]
+            for way in (along, -along):
+                down = way < -_TOLERANCE
+                if abs(way[cell]) <= _TOLERANCE or not down.any():
+                    continue
+                reach = ((truth[down] - 1) / -way[down]).min()
+                if reach * abs(way[cell]) >= 1 - _TOLERANCE:
+                    found.add(cell)
+                    break
+    return found
 
 
 def _directions(size: int, left: Collection[int]) -> Iterator[FloatArray]:
