@@ -49,13 +49,12 @@ class Result:
 
     def line(self) -> str:
         """Return the row in Markdown."""
-        ratio = self.ours / self.probe_seconds if self.probe_seconds else float("nan")
         cells = (
             self.job,
             _seconds(self.ours),
             self.probe,
             _seconds(self.probe_seconds) if self.probe_seconds else "",
-            f"{ratio:.2f}" if self.probe_seconds else "",
+            _times(self.ours, self.probe_seconds),
             self.target,
             "yes" if self.holds else "NO",
         )
@@ -64,6 +63,19 @@ class Result:
 
 def _seconds(value: float) -> str:
     return f"{value * 1000:.1f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def _times(ours: float, probe: float) -> str:
+    """Return how many times as long it takes, or how many times faster it is."""
+    if not probe:
+        return ""
+    if ours > 0.5 * probe:
+        return f"{ours / probe:.2f}x"
+    return (
+        f"{probe / ours:,.1f}x faster"
+        if probe < 100 * ours
+        else f"{probe / ours:,.0f}x faster"
+    )
 
 
 def best(step: Callable[[], Any], runs: int = 5) -> float:

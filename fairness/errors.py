@@ -118,9 +118,9 @@ def ascii_controls(text: str) -> str:
     >>> ascii_controls("a\x00b\x1b[31m")
     'a\\x00b\\x1b[31m'
     """
-    return "".join(
-        char if char.isprintable() or char == " " else repr(char)[1:-1] for char in text
-    )
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def alternatives(values: Iterable[object]) -> str:
@@ -149,6 +149,6 @@ def unknown_name(where: str, name: str, known: Sequence[str], kind: str) -> Prob
     close = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {shown(close[0])}?" if close else ""
     available = alternatives(known) or "none"
-    return Problem(
-        where, f"{shown(name)} is not a {kind}. Available: {available}", hint
-    )
+    article = "an" if kind[:1] in "aeiou" else "a"
+    what = f"{shown(name)} is not {article} {kind}. Available: {available}"
+    return Problem(where, what, hint)
