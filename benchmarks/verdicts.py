@@ -107,14 +107,23 @@ def top(customers: int, chosen: int) -> Draw:
     return draw
 
 
-def harmed(customers: int, size: int, ratio: float, groups: int) -> Draw:
-    """One group of a given size, among 6 or 10, is selected at a ratio of the rate."""
+def harmed(
+    customers: int, size: int, ratio: float, groups: int, *, equal: bool = False
+) -> Draw:
+    """One group of a given size, among 6 or 10, is selected at a ratio of the rate.
+
+    The others have their usual shares of the rest, or equal ones: then no single
+    reference is large, which is the hardest case.
+    """
     attribute = 2 if groups == 6 else 4
+    others = np.ones(groups - 1) if equal else np.array(SHARES[attribute][1:])
 
     def draw(rng: np.random.Generator) -> Campaign:
         codes = population(rng, customers)
         codes[:size, attribute] = 0
-        codes[size:, attribute] = 1 + rng.integers(0, groups - 1, customers - size)
+        codes[size:, attribute] = 1 + rng.choice(
+            groups - 1, customers - size, p=others / others.sum()
+        )
         rate = np.where(codes[:, attribute] == 0, 0.1 * ratio, 0.1)
         return Campaign(codes, rng.random(customers) < rate)
 
@@ -298,8 +307,19 @@ def rows() -> list[Row]:
     ]
     made += [
         Row(
+            f"AIR 0.6 for 2,000 of 10,000, the {groups - 1} others equal",
+            harmed(10_000, 2_000, 0.6, groups, equal=True),
+            200,
+            "the hardest case: printed, no promise",
+            lambda _found, _campaigns: True,
+            culprit=(NAMES[2 if groups == 6 else 4], "g0"),
+        )
+        for groups in (6, 10)
+    ]
+    made += [
+        Row(
             "AIR 0.6 for 400 of 5,000, 6 groups",
-            harmed(5_000, 400, 0.6, 6),
+            harmed(5_000, 400, 0.6, 6, equal=True),
             200,
             "the price: printed, no promise",
             lambda _found, _campaigns: True,
