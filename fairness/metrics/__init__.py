@@ -2,9 +2,16 @@
 
 from fairness.metrics.measures import measure_groups
 from fairness.metrics.rates import RATES, rate_counts
-from fairness.metrics.registry import METRICS, Metric, by_code, explain
+from fairness.metrics.registry import (
+    COVERAGE_CODE,
+    METRICS,
+    Metric,
+    by_code,
+    explain,
+)
 
 __all__ = [
+    "COVERAGE_CODE",
     "METRICS",
     "RATES",
     "Metric",

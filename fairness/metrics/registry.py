@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ Form = Literal[
     "ratio", "difference", "odds", "attribute", "compound", "smd", "derived", "rate"
 ]
 _INF = float("inf")
+_IN = " " * 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +369,15 @@ _ROWS = (
     ),
 )
 
+COVERAGE_CODE = "FA901"
+"""Code of the finding that a required attribute was not audited; it has no metric."""
+
+_COVERAGE = f"""\
+{COVERAGE_CODE}  Required attribute not audited (coverage)
+  means         the policy requires the attribute, and the data or --by lack it
+  verdict       review: what was not measured is not cleared
+  in a policy   required = ["gender", …]; without it, every audited attribute"""
+
 METRICS = {metric.name: metric for metric in _ROWS}
 """Metric by name."""
 
@@ -404,19 +415,23 @@ def explain(code: str) -> str:
     >>> print(explain("FA104").splitlines()[0])
     FA104  Disparate impact ratio of an attribute (disparate_impact_ratio)
     """
+    if code.upper() == COVERAGE_CODE:
+        return _COVERAGE
     metric = by_code(code)
     low, high = (f"{end:g}" for end in metric.range)
     ideal = "none" if metric.ideal != metric.ideal else f"{metric.ideal:g}"  # NaN
     tested = "yes" if metric.testable else 'no: a rule on it uses evidence = "point"'
-    return "\n".join(
-        (
-            f"{metric.code}  {metric.title} ({metric.name})",
-            f"  formula     {metric.formula}",
-            f"  range       {low} to {high}, ideal {ideal}",
-            f"  undefined   {metric.undefined}",
-            f"  misleads    {metric.misleads}",
-            f"  significance  {tested}",
-            f"  source      {metric.source}",
-            f'  in a policy   metric = "{metric.name}"',
-        )
-    )
+    facts = {
+        "formula": metric.formula,
+        "range": f"{low} to {high}, ideal {ideal}",
+        "undefined": metric.undefined,
+        "misleads": metric.misleads,
+        "significance": tested,
+        "source": metric.source,
+        "in a policy": f'metric = "{metric.name}"',
+    }
+    lines = [
+        textwrap.fill(fact, 100, initial_indent=f"  {name:<13} ", subsequent_indent=_IN)
+        for name, fact in facts.items()
+    ]
+    return "\n".join((f"{metric.code}  {metric.title} ({metric.name})", *lines))

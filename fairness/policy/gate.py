@@ -16,7 +16,7 @@ from fairness.errors import InputError, Problem
 from fairness.findings import Finding, Reference, Sharing
 from fairness.findings.messages import label
 from fairness.groups import MISSING
-from fairness.metrics import METRICS
+from fairness.metrics import COVERAGE_CODE, METRICS
 from fairness.policy.judge import Memo, judge_rule
 from fairness.policy.marks import Setting
 from fairness.policy.model import Policy, Rule
@@ -24,8 +24,6 @@ from fairness.policy.waivers import Waiver
 
 Campaign = Literal["clear", "review", "block"]
 Offer = Literal["beneficial", "burdensome", "neutral"]
-
-COVERAGE_CODE = "FA901"
 
 
 class Measured(Protocol):

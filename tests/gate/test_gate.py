@@ -361,3 +361,13 @@ def test_weighted_rates_use_weights_and_tests_the_effective_number():
     frame.loc[frame.index % 2 == 0, "w"] = 8.0
     uneven = finding(gate(frame, weight="w"), "f")
     assert uneven.high - uneven.low > a.high - a.low
+
+
+def test_every_code_of_a_finding_can_be_explained():
+    decision = gate(
+        customers({"f": (700, 5000), "m": (1000, 5000)}),
+        changed(required=("g", "disability")),
+    )
+    codes = {f.code for f in decision.findings}
+    assert "FA901" in codes
+    assert all(decision.audit.explain(code).startswith(code) for code in codes)
