@@ -373,7 +373,8 @@ def table(share: float) -> Iterator[tuple[str, bool]]:
         ok = row.holds(found, n)
         named = f"{found['blamed'] / n:.1%}" if row.culprit else ""
         cells = [f"{found[v] / n:.1%}" for v in ("block", "review", "clear")]
-        cells = [row.name, str(n), *cells, named, row.promise, "yes" if ok else "NO"]
+        held = "" if "no promise" in row.promise else "yes" if ok else "NO"
+        cells = [row.name, str(n), *cells, named, row.promise, held]
         yield f"| {' | '.join(cells)} |", ok
 
 
