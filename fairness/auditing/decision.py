@@ -15,7 +15,7 @@ from fairness.reports.payload import audit_payload
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fairness.auditing.facade import Audit
+    from fairness.auditing.measured import Audit
     from fairness.policy import Policy
 
 

@@ -1,55 +1,16 @@
-"""The facade: `audit`, what it measured, and the decision a policy makes of it."""
+"""The facade: `audit` counts once and measures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-from fairness.auditing.decision import Decision
-from fairness.auditing.settings import (
-    DEFAULT_POLICIES,
-    ROW_LIMIT,
-    Offer,
-    check_settings,
-    comparable_metric,
-    parse_reference,
-)
-from fairness.auditing.tables import (
-    bootstrap_frame,
-    curve_frame,
-    findings_frame,
-    measures_frame,
-)
-from fairness.counts import CountTable, GroupCounts, ScoreBins, count
-from fairness.errors import (
-    InputError,
-    Problem,
-    shown,
-    unknown_name,
-)
-from fairness.findings import (
-    Comparison,
-    Finding,
-    Reference,
-    Sharing,
-    compare_groups,
-    findings_of,
-)
+from fairness.auditing.measured import Audit
+from fairness.auditing.settings import Offer, check_settings
+from fairness.counts import count
 from fairness.frames import Source
-from fairness.metrics import explain
-from fairness.reports.payload import audit_payload
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from fairlearn.metrics import MetricFrame
-
-    from fairness.policy import Policy, Waiver
-    from fairness.reports.pictures import Pictures
 
 
 def audit(
@@ -70,6 +31,9 @@ def audit(
     value: str | None = None,
     weight: str | None = None,
     strata: str | Sequence[str] | None = None,
+    uses: str | Sequence[str] | None = None,
+    value_cap: float | None = None,
+    slices: bool = False,
     min_expected: float = 20,
     confidence: float = 0.95,
 ) -> Audit:
@@ -112,6 +76,13 @@ def audit(
         the weight of each customer.
     strata : str or sequence of str, optional
         Columns within which the ratios are shown as well, as context.
+    uses : str or sequence of str, optional
+        Columns that the profile uses, to be checked as proxies.
+    value_cap : float, optional
+        A value above which an offer is too much: the shares above it are compared.
+    slices : bool, default False
+        Look for the worst-treated slices over all attributes and strata as well; this
+        takes seconds.
     min_expected : float, default 20
         Groups that expect fewer selections (or non-selections) are too few.
     confidence : float, default 0.95
@@ -151,10 +122,16 @@ def audit(
         value=value,
         weight=weight,
         strata=strata,
+        uses=uses,
+        value_cap=value_cap,
     )
     return Audit.of_counts(
         counted.counts,
         bins=counted.bins,
+        values=counted.values,
+        columns=counted.columns,
+        value_cap=value_cap,
+        slices=slices,
         intersections=intersections,
         offer=offer,
         reference=reference,
@@ -163,391 +140,6 @@ def audit(
         subject=_subject(selected, audience),
         notes=counted.notes,
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Audit:
-    """What was measured; made by `audit` or `Audit.of_counts`.
-
-    Parameters
-    ----------
-    counts : GroupCounts
-    bins : ScoreBins or None
-    intersections : int
-    offer : str
-    offer_assumed : bool
-        Whether nothing was said and beneficial was taken.
-    reference : Reference or None
-    min_expected, confidence : float
-    subject : str
-        What the selection is called.
-    notes : tuple of str
-    """
-
-    counts: GroupCounts
-    bins: ScoreBins | None
-    intersections: int
-    offer: Offer
-    offer_assumed: bool
-    reference: Reference | None
-    min_expected: float
-    confidence: float
-    subject: str
-    notes: tuple[str, ...] = field(default=())
-
-    @classmethod
-    def of_counts(
-        cls,
-        counts: GroupCounts,
-        *,
-        bins: ScoreBins | None = None,
-        intersections: int = 1,
-        offer: Offer | None = None,
-        reference: str | None = None,
-        min_expected: float = 20,
-        confidence: float = 0.95,
-        subject: str = "the audience",
-        notes: Sequence[str] = (),
-    ) -> Audit:
-        """Return the audit of counts made earlier, merged or on another machine.
-
-        Raises
-        ------
-        InputError
-            A setting out of range, a reference that names no attribute.
-        """
-        check_settings(intersections, offer, min_expected, confidence)
-        told = list(notes)
-        if reference not in {None, "rest"} and offer in {"burdensome", "neutral"}:
-            told.append(
-                f"reference: the burden ratio compares with everybody else, not with "
-                f"{shown(reference)}"
-            )
-        return cls(
-            counts,
-            bins,
-            min(intersections, len(counts.attributes)),
-            offer or "beneficial",
-            offer is None,
-            parse_reference(reference, counts),
-            min_expected,
-            confidence,
-            subject,
-            tuple(told),
-        )
-
-    @cached_property
-    def tables(self) -> Mapping[tuple[str, ...], CountTable]:
-        """Tables of the single attributes and intersections, by their names."""
-        names = self.counts.groupings(self.intersections)
-        return MappingProxyType({key: self.counts.table(key) for key in names})
-
-    @property
-    def available(self) -> frozenset[str]:
-        """What was counted beside the selection."""
-        found = {"selection"}
-        if self.counts.has_outcome:
-            found.add("outcome")
-        found |= {role for role in ("score", "value") if role in self.counts.sums}
-        return frozenset(found)
-
-    @property
-    def headline(self) -> tuple[str, ...]:
-        """Names of the metrics that the findings are about."""
-        by_offer: dict[Offer, tuple[str, ...]] = {
-            "beneficial": ("adverse_impact_ratio",),
-            "burdensome": ("burden_ratio",),
-            "neutral": ("adverse_impact_ratio", "burden_ratio"),
-        }
-        names = list(by_offer[self.offer])
-        if "outcome" in self.available:
-            names.append("true_positive_rate_ratio")
-        names += [f"{x}_smd" for x in ("score", "value") if x in self.available]
-        return tuple(names)
-
-    def comparison(
-        self,
-        metric: str,
-        tables: Sequence[CountTable] | None = None,
-        *,
-        partial: bool = False,
-    ) -> Comparison:
-        """Return a metric of all groups against their references, as arrays.
-
-        Parameters
-        ----------
-        metric : str
-        tables : sequence of CountTable, optional
-            By default all that the audit counted.
-        partial : bool, default False
-            The tables are of one stratum: a named reference may be absent there.
-
-        Raises
-        ------
-        InputError
-            A metric that is unknown or cannot be compared group by group.
-        """
-        row = comparable_metric(metric)
-        if row.needs not in self.available:
-            raise InputError(
-                Problem(
-                    "metric", f"{row.name} needs {row.needs}, which was not counted"
-                )
-            )
-        burden = metric == "burden_ratio"
-        over = burden or self.offer == "burdensome"
-        reference = None if burden else self.reference
-        return compare_groups(
-            row,
-            list(self.tables.values()) if tables is None else tables,
-            side="upper" if over else "lower",
-            reference=reference or Reference("rest" if over else "highest"),
-            confidence=self.confidence,
-            partial=partial,
-        )
-
-    @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """One finding a group and metric, with readings and without verdicts."""
-        made: list[Finding] = []
-        sharing = Sharing(
-            attributes=len(self.counts.attributes),
-            intersections=sum(len(names) > 1 for names in self.tables),
-            directions=2 if self.offer == "neutral" else 1,
-        )
-        alpha = 1 - self.confidence
-        for name in self.headline:
-            made += findings_of(
-                self.comparison(name),
-                sharing,
-                alpha=alpha,
-                min_expected=self.min_expected,
-            )
-        for stratum in self.counts.strata:
-            for text in self.counts.stratum_labels(stratum):
-                single = [
-                    self.counts.table([name], {stratum: text})
-                    for name in self.counts.attributes
-                ]
-                comparison = self.comparison(self.headline[0], single, partial=True)
-                made += findings_of(
-                    comparison,
-                    sharing,
-                    alpha=alpha,
-                    min_expected=self.min_expected,
-                    stratum=f"{stratum}={text}",
-                )
-        return tuple(made)
-
-    def frame(self) -> pd.DataFrame:
-        """Return the findings as a table, one row each."""
-        return findings_frame(self.findings)
-
-    def measures(self, *attributes: str) -> pd.DataFrame:
-        """Return every rate and comparison of an attribute's groups, one row each.
-
-        Parameters
-        ----------
-        *attributes : str
-            One attribute, or several for their intersection.
-
-        Returns
-        -------
-        DataFrame
-            Indexed by group; NaN where a metric is undefined. Comparisons are
-            against the group that the findings show as reference.
-
-        Raises
-        ------
-        InputError
-            An attribute or intersection that was not counted.
-        """
-        table = self._table(attributes)
-        place = list(self.tables.values()).index(table)
-        comparison = self.comparison("adverse_impact_ratio")
-        return measures_frame(table, comparison, place, outcome=self.counts.has_outcome)
-
-    def curve(self, attribute: str) -> pd.DataFrame:
-        """Return each group's selection rate and ratio at every score threshold.
-
-        Parameters
-        ----------
-        attribute : str
-
-        Returns
-        -------
-        DataFrame
-            Columns threshold, group, rate, ratio; the ratio is against the
-            highest rate at that threshold, NaN where nobody is selected.
-
-        Raises
-        ------
-        InputError
-            The audit was made without a score.
-        """
-        return curve_frame(self.bins, attribute)
-
-    def bootstrap(
-        self,
-        attribute: str,
-        statistic: Callable[[Any], Any] | None = None,
-        *,
-        replicates: int = 1000,
-        seed: int = 0,
-    ) -> pd.DataFrame:
-        """Return percentile intervals of any statistic, by resampling cells.
-
-        Parameters
-        ----------
-        attribute : str
-        statistic : callable, optional
-            From an array of counts, replicates x groups x 2 x 3, to an array of
-            replicates x groups; the selection rate by default.
-        replicates : int, default 1000
-        seed : int, default 0
-
-        Returns
-        -------
-        DataFrame
-            Columns estimate, low, high by group.
-
-        Notes
-        -----
-        Cells are drawn, never rows: the cost does not depend on their number.
-        The interval of a maximum or minimum over groups is biased where groups
-        are equal; use the verdict for that question.
-        """
-        return bootstrap_frame(
-            self._table((attribute,)),
-            statistic,
-            replicates=replicates,
-            seed=seed,
-            confidence=self.confidence,
-        )
-
-    def gate(
-        self,
-        policy: str | Path | Policy | Sequence[str | Path | Policy] | None = None,
-        *,
-        waivers: str | Path | Sequence[Waiver] = (),
-        on: date | None = None,
-    ) -> Decision:
-        """Return the verdict of a policy on this audit.
-
-        Parameters
-        ----------
-        policy : pack name, path, Policy, or a sequence of these; optional
-            By default the packs that fit the offer (`DEFAULT_POLICIES`).
-        waivers : path or sequence of Waiver, optional
-        on : date, optional
-            The day that rules and waivers are in force at; today by default.
-
-        Returns
-        -------
-        Decision
-
-        Raises
-        ------
-        PolicyError
-            A policy that cannot be read.
-        """
-        from fairness.policy import load_policy, load_waivers  # noqa: PLC0415
-        from fairness.policy.gate import judge  # noqa: PLC0415
-
-        if policy is None:
-            policy = DEFAULT_POLICIES[self.offer]
-        several = isinstance(policy, list | tuple)
-        given = policy if several else [policy]
-        # The same policy twice asks the same question once.
-        policies = tuple(
-            dict.fromkeys(load_policy(p) for p in cast("list[str]", given))
-        )
-        if not policies:
-            raise InputError(Problem("policy", "names no policy", "name a pack"))
-        signed = load_waivers(waivers) if isinstance(waivers, str | Path) else waivers
-        judgement = judge(self, policies, waivers=signed, on=on)
-        return Decision(
-            self,
-            policies,
-            judgement.verdict,
-            judgement.findings,
-            judgement.reasons,
-            judgement.notes,
-        )
-
-    @property
-    def plot(self) -> Pictures:
-        """Pictures of this audit: ``audit.plot.ratios("gender")``."""
-        from fairness.reports.pictures import Pictures  # noqa: PLC0415  # matplotlib
-
-        return Pictures(self)
-
-    def to_metric_frame(
-        self, *attributes: str, metrics: Mapping[str, Callable[..., Any]] | None = None
-    ) -> MetricFrame:
-        """Return fairlearn's MetricFrame, made from the counts as weighted rows.
-
-        Parameters
-        ----------
-        *attributes : str
-            One attribute, or several for their intersection.
-        metrics : dict of name to function, optional
-            Any metric of ``y_true, y_pred, sample_weight``; by default the
-            selection rate, and with an outcome TPR, FPR and accuracy as well.
-
-        Raises
-        ------
-        InputError
-            An attribute that was not counted.
-        """
-        from fairness.remedies.metric_frame import metric_frame  # noqa: PLC0415
-
-        table = self._table(attributes)
-        return metric_frame(table, metrics, outcome=self.counts.has_outcome)
-
-    def explain(self, code: str) -> str:
-        """Return what a metric or code means: formula, range, when it misleads."""
-        return explain(code)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the payload, schema ``fairreach/audit/1``, without a verdict."""
-        return audit_payload(self)
-
-    def report(self, path: str | Path) -> Path:
-        """Write a report of the kind that the name ends in: .md, .json, .html."""
-        from fairness.reports import write_report  # noqa: PLC0415
-
-        return write_report(self.to_dict(), path)
-
-    def __repr__(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "summary", most=ROW_LIMIT)
-
-    def _repr_html_(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "notebook")
-
-    def _table(self, attributes: Sequence[str]) -> CountTable:
-        known = {tuple(sorted(names)): table for names, table in self.tables.items()}
-        names = tuple(sorted(attributes))
-        if names in known:
-            return known[names]
-        for name in attributes:
-            if name not in self.counts.attributes:
-                raise InputError(
-                    unknown_name(
-                        "attribute", name, self.counts.attributes, "audited attribute"
-                    )
-                )
-        raise InputError(
-            Problem(
-                "attribute",
-                f"the intersection {shown('&'.join(attributes))} was not counted",
-                f"ask for it: intersections={len(attributes)}",
-            )
-        )
 
 
 def _subject(selected: str | None, audience: Any) -> str:

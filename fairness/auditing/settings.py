@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
@@ -112,7 +112,7 @@ def comparable_metric(name: str) -> Metric:
     if name not in METRICS:
         raise InputError(unknown_name("metric", name, list(METRICS), "metric"))
     row = METRICS[name]
-    if row.form not in {"ratio", "difference", "odds", "smd"}:
+    if row.form not in {"ratio", "difference", "odds"}:
         raise InputError(
             Problem("metric", f"{name} is not a comparison of a group with a reference")
         )
@@ -125,3 +125,44 @@ def _is_number(value: object) -> bool:
         and not isinstance(value, bool)
         and not math.isnan(value)
     )
+
+
+def families_asked(
+    names: Sequence[str], families: Collection[str]
+) -> list[tuple[str, str | None]]:
+    """Return families of checks, each with the metric that is wanted of it, if one.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Families, metrics or codes.
+    families : collection of str
+
+    Raises
+    ------
+    InputError
+        A name that is neither, or a metric that no family makes.
+
+    Examples
+    --------
+    >>> families_asked(["slices", "FA111"], ["extremes", "slices"])
+    [('slices', None), ('extremes', 'max_min_gap')]
+    """
+    codes = {metric.code: metric.name for metric in METRICS.values()}
+    made_by = {m.name: m.family for m in METRICS.values() if m.family in families}
+    found: list[tuple[str, str | None]] = []
+    problems = []
+    for given in names:
+        name = codes.get(str(given).upper(), str(given))
+        if name in families:
+            found.append((name, None))
+        elif name in made_by:
+            found.append((made_by[name], name))
+        else:
+            known = [*families, *made_by]
+            problems.append(
+                unknown_name("checks", name, known, "family of checks or metric of one")
+            )
+    if problems:
+        raise InputError(problems)
+    return found

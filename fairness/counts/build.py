@@ -8,11 +8,13 @@ from datetime import date
 from typing import Any
 
 from fairness.counts.bins import ScoreBins
+from fairness.counts.column_counts import ColumnCounts
 from fairness.counts.eager import bins_eager, count_eager
 from fairness.counts.lazy import count_lazy
 from fairness.counts.membership import join_tables
 from fairness.counts.resolve import Asked, resolve
 from fairness.counts.table import GroupCounts
+from fairness.counts.value_bins import ValueBins
 from fairness.frames import EagerTable, open_table
 
 
@@ -26,11 +28,15 @@ class Counted:
     bins : ScoreBins or None
     notes : tuple of str
         What a reader of the result should know about the data.
+    values : ValueBins or None
+    columns : ColumnCounts or None
     """
 
     counts: GroupCounts
     bins: ScoreBins | None = None
     notes: tuple[str, ...] = field(default=())
+    values: ValueBins | None = None
+    columns: ColumnCounts | None = None
 
 
 def count(
@@ -48,14 +54,18 @@ def count(
     value: str | None = None,
     weight: str | None = None,
     strata: str | Sequence[str] | None = None,
-    score_bins: int = 100,
+    score_bins: int = 1000,
     score_range: tuple[float, float] | None = None,
+    uses: str | Sequence[str] | None = None,
+    value_cap: float | None = None,
 ) -> Counted:
     """Count customers by protected attributes, strata, selection and outcome.
 
     Parameters are those of `fairness.audit`; `score_bins` and `score_range`
     say how finely a score is binned (by default over [0, 1] where that holds
-    all of them, else from the lowest to the highest).
+    all of them, else from the lowest to the highest). `uses` are the columns
+    that the profile looks at, `value_cap` the value whose excess is counted
+    exactly.
 
     Returns
     -------
@@ -89,14 +99,17 @@ def count(
         strata=strata,
         score_bins=score_bins,
         score_range=score_range,
+        uses=uses,
+        value_cap=value_cap,
     )
     roles, beside = resolve(table, asked)
     joined = join_tables(table, roles, audience=audience, protected=beside)
     if isinstance(joined.table, EagerTable):
-        counts, bins = count_eager(joined, joined.table, roles)
+        found = count_eager(joined, joined.table, roles)
     else:
-        counts, bins = count_lazy(joined.table, roles)
-    return Counted(counts, bins, joined.notes)
+        found = count_lazy(joined.table, roles)
+    counts, bins, values, columns = found
+    return Counted(counts, bins, joined.notes, values, columns)
 
 
 def count_scores(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fairness.counts.axes import PICKED, axis_of, finish, flag_axis
 from fairness.counts.bins import ScoreBins
+from fairness.counts.column_counts import ColumnCounts
 from fairness.counts.kernel import (
     DENSE_CELLS,
     Cells,
@@ -32,6 +33,8 @@ from fairness.counts.measures import (
 from fairness.counts.membership import Joined
 from fairness.counts.roles import Roles
 from fairness.counts.table import Axis, GroupCounts, Role
+from fairness.counts.tables_eager import Made, columns_eager, values_eager
+from fairness.counts.value_bins import ValueBins
 from fairness.errors import InputError, Problem
 from fairness.frames import EagerTable, Encoded
 from fairness.groups import Bands, Flag
@@ -39,12 +42,10 @@ from fairness.groups import Bands, Flag
 # A column of more raw values than this is mapped to its labels before counting.
 _MOST_RAW_LEVELS = 256
 
-_Made = tuple[Axis, Column, Int64Array]
-
 
 def count_eager(
     joined: Joined, table: EagerTable, roles: Roles
-) -> tuple[GroupCounts, ScoreBins | None]:
+) -> tuple[GroupCounts, ScoreBins | None, ValueBins | None, ColumnCounts | None]:
     """Count a table whose columns are in memory.
 
     Raises
@@ -59,15 +60,17 @@ def count_eager(
         *_grouped(joined, table, roles, problems),
         *_flags(joined, table, roles, problems),
     ]
-    sums, scores = _measured(table, roles, problems)
+    sums, scores, offered = _measured(table, roles, problems)
+    used = columns_eager(made, table, roles, problems) if roles.uses else None
     if problems:
         raise InputError(problems)
+    values = None if offered is None else values_eager(made, offered, roles)
     axes, columns, level_of = zip(*made, strict=True)
     if scores is None:
         cells, bins = joint_cells(columns, table.rows, sums), None
     else:
         cells, bins = _with_bins(made, table.rows, sums, scores)
-    return finish(axes, level_of, cells), bins
+    return finish(axes, level_of, cells), bins, values, used
 
 
 def bins_eager(joined: Joined, table: EagerTable, roles: Roles) -> ScoreBins:
@@ -101,7 +104,7 @@ def bins_eager(joined: Joined, table: EagerTable, roles: Roles) -> ScoreBins:
 
 def _grouped(
     joined: Joined, table: EagerTable, roles: Roles, problems: list[Problem]
-) -> list[_Made]:
+) -> list[Made]:
     found = []
     for name, role in roles.grouped:
         home = table
@@ -194,8 +197,8 @@ def _column(encoded: Encoded, levels: Int64Array) -> tuple[Column, Int64Array]:
 
 def _flags(
     joined: Joined, table: EagerTable, roles: Roles, problems: list[Problem]
-) -> list[_Made]:
-    found: list[_Made] = []
+) -> list[Made]:
+    found: list[Made] = []
     if joined.member is not None:
         found.append((PICKED, Column(joined.member, 0, 2), np.arange(2)))
     flags: tuple[tuple[Literal["selected", "outcome"], Flag | None], ...] = (
@@ -240,7 +243,7 @@ def _used_values(encoded: Encoded) -> list[int]:
 
 def _measured(
     table: EagerTable, roles: Roles, problems: list[Problem]
-) -> tuple[dict[str, FloatArray], BinCodes | None]:
+) -> tuple[dict[str, FloatArray], BinCodes | None, FloatArray | None]:
     wanted = dict(roles.measured)
     if roles.weight is not None:
         wanted["weight"] = roles.weight
@@ -269,11 +272,11 @@ def _measured(
         filled = numbers if not missing else np.where(there, numbers, 0.0)
         sums[f"{role}_n"] = there.astype(np.float64)
         sums[role], sums[f"{role}_sq"] = filled, filled * filled
-    return sums, scores
+    return sums, scores, found.get("value")
 
 
 def _with_bins(
-    made: list[_Made],
+    made: list[Made],
     rows: int,
     sums: Mapping[str, FloatArray],
     scores: BinCodes,
@@ -287,7 +290,7 @@ def _with_bins(
 
 
 def _binned(
-    made: list[_Made],
+    made: list[Made],
     rows: int,
     sums: Mapping[str, FloatArray],
     scores: BinCodes,
@@ -307,6 +310,8 @@ def _binned(
             place: Cells(joint.levels[:, [place, *outcome, len(columns)]], joint.n, {})
             for place in attributes
         }
+    # Looked at once for each attribute: made once.
+    binned = Column(scores.all(rows), 0, scores.bins + 1)
     return None, {
         place: joint_cells([columns[i] for i in (place, *outcome)] + [binned], rows)
         for place in attributes
@@ -314,7 +319,7 @@ def _binned(
 
 
 def _bins_of(
-    made: list[_Made],
+    made: list[Made],
     tables: Mapping[int, Cells],
     scores: BinCodes,
 ) -> ScoreBins:

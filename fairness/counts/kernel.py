@@ -99,27 +99,16 @@ def joint_cells(
 def _dense(
     columns: Sequence[Column], rows: int, sums: Mapping[str, FloatArray], size: int
 ) -> Cells:
-    # uint16 indices and a table that fits the L2 cache make a row cost one add;
-    # unsigned arithmetic wraps, so that offsets are settled once, in `start`.
-    dtype = np.dtype(np.uint16 if size <= _SHORT_CELLS else np.uint32)
-    strides = _strides(columns)
-    start = -sum(c.offset * s for c, s in zip(columns, strides, strict=True))
-    first = np.array(start % 2 ** (8 * dtype.itemsize), dtype)
+    # uint16 indices and a table that fits the L2 cache make a row cost one add.
     chunk = max(_CHUNK, size)
-    index = np.empty(min(chunk, max(rows, 1)), dtype)
+    index = np.empty(min(chunk, max(rows, 1)), _key_type(size))
     step = np.empty_like(index)
     n = np.zeros(size, np.int64)
     totals = {name: np.zeros(size) for name in sums}
     for begin in range(0, rows, chunk):
         end = min(begin + chunk, rows)
-        idx, buffer = index[: end - begin], step[: end - begin]
-        idx[:] = first
-        for column, stride in zip(columns, strides, strict=True):
-            # Cast, then multiply in place: a multiplication that casts is far slower.
-            np.copyto(buffer, column.codes[begin:end], casting="unsafe")
-            if stride > 1:
-                np.multiply(buffer, dtype.type(stride), out=buffer)
-            np.add(idx, buffer, out=idx)
+        idx = index[: end - begin]
+        _fill(idx, step[: end - begin], columns, begin)
         n += np.bincount(idx, minlength=size)
         for name, values in sums.items():
             totals[name] += np.bincount(idx, weights=values[begin:end], minlength=size)
@@ -129,6 +118,73 @@ def _dense(
     for position in range(len(columns) - 1, -1, -1):
         rest, levels[:, position] = np.divmod(rest, columns[position].size)
     return Cells(levels, n[live], {name: t[live] for name, t in totals.items()})
+
+
+def joint_keys(columns: Sequence[Column], rows: int) -> tuple[NDArray[Any], int]:
+    """Return the joint level of each row, and how many joint levels there are.
+
+    Examples
+    --------
+    >>> a, b = Column(np.array([0, 1]), 0, 2), Column(np.array([5, 7]), 5, 3)
+    >>> keys, size = joint_keys([a, b], 2)
+    >>> keys.tolist(), size
+    ([0, 5], 6)
+    """
+    size = 1
+    for column in columns:
+        size *= column.size
+    keys = np.empty(rows, _key_type(size))
+    step = np.empty(min(_CHUNK, max(rows, 1)), keys.dtype)
+    for begin in range(0, rows, _CHUNK):
+        idx = keys[begin : begin + _CHUNK]
+        _fill(idx, step[: len(idx)], columns, begin)
+    return keys, size
+
+
+def crossed(keys: NDArray[Any], size: int, bins: Column) -> Int64Array:
+    """Count the rows of each joint level and bin, joint levels x bins.
+
+    Examples
+    --------
+    >>> bins = Column(np.array([0, 1, 1]), 0, 2)
+    >>> crossed(np.array([0, 0, 2], np.uint16), 3, bins).tolist()
+    [[1, 1], [0, 0], [0, 1]]
+    """
+    cells = size * bins.size
+    chunk = max(_CHUNK, cells)
+    total = np.zeros(cells, np.int64)
+    # The width that bincount wants: any other would be copied to it.
+    index = np.empty(min(chunk, max(len(keys), 1)), np.intp)
+    for begin in range(0, len(keys), chunk):
+        part = keys[begin : begin + chunk]
+        idx = index[: len(part)]
+        np.multiply(part, bins.size, out=idx, dtype=np.intp)
+        idx += bins.codes[begin : begin + chunk]
+        if bins.offset:
+            idx -= bins.offset
+        total += np.bincount(idx, minlength=cells)
+    return total.reshape(size, bins.size)
+
+
+def _key_type(size: int) -> np.dtype[Any]:
+    return np.dtype(np.uint16 if size <= _SHORT_CELLS else np.uint32)
+
+
+def _fill(
+    idx: NDArray[Any], buffer: NDArray[Any], columns: Sequence[Column], begin: int
+) -> None:
+    """Write the joint levels of some rows, in unsigned arithmetic that wraps."""
+    strides = _strides(columns)
+    # Offsets are settled once, at the start.
+    start = -sum(c.offset * s for c, s in zip(columns, strides, strict=True))
+    idx[:] = np.array(start % 2 ** (8 * idx.dtype.itemsize), idx.dtype)
+    end = begin + len(idx)
+    for column, stride in zip(columns, strides, strict=True):
+        # Cast, then multiply in place: a multiplication that casts is far slower.
+        np.copyto(buffer, column.codes[begin:end], casting="unsafe")
+        if stride > 1:
+            np.multiply(buffer, idx.dtype.type(stride), out=buffer)
+        np.add(idx, buffer, out=idx)
 
 
 def _packed(

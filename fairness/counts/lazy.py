@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
 from fairness.counts.axes import axis_of, finish, flag_axis
 from fairness.counts.bins import ScoreBins
+from fairness.counts.column_counts import ColumnCounts
 from fairness.counts.kernel import Cells, Int64Array, combine_cells
 from fairness.counts.measures import (
     bin_table,
@@ -19,6 +21,13 @@ from fairness.counts.measures import (
 )
 from fairness.counts.roles import Roles
 from fairness.counts.table import Axis, GroupCounts, Role
+from fairness.counts.tables_lazy import (
+    Side,
+    columns_lazy,
+    used_columns,
+    values_lazy,
+)
+from fairness.counts.value_bins import ValueBins
 from fairness.errors import InputError, Problem
 from fairness.frames import Encoded, FileTable, Key, LazyTable, Tally
 from fairness.frames.eager import not_numbers
@@ -41,7 +50,9 @@ class _Plan:
     banded: bool = False
 
 
-def count_lazy(table: LazyTable, roles: Roles) -> tuple[GroupCounts, ScoreBins | None]:
+def count_lazy(
+    table: LazyTable, roles: Roles
+) -> tuple[GroupCounts, ScoreBins | None, ValueBins | None, ColumnCounts | None]:
     """Count a table through its own engine.
 
     Raises
@@ -72,12 +83,32 @@ def count_lazy(table: LazyTable, roles: Roles) -> tuple[GroupCounts, ScoreBins |
     if not problems:
         span = _check_measures(typed, roles, tally, problems)
     axes, level_of = _axes(typed, roles, plans, tally, problems)
+    used = used_columns(typed, roles, problems)
     if problems:
         raise InputError(problems)
     counts = finish(axes, level_of, _cells(tally))
-    if roles.score is None:
-        return counts, None
-    return counts, _bins(typed, roles, plans, axes, span)
+    bins = None if roles.score is None else _bins(typed, roles, plans, axes, span)
+    if roles.value is None and not used:
+        return counts, bins, None, None
+    sides = [
+        Side(axis, plan.key, partial(_levels_on, typed, roles, plan, axis))
+        for plan, axis in zip(plans, axes, strict=False)
+    ]
+    values = None
+    if roles.value is not None:
+        ends = typed.extremes([roles.value])[roles.value]
+        values = values_lazy(typed, sides, roles, *ends)
+    columns = columns_lazy(used, sides, typed, roles) if used else None
+    return counts, bins, values, columns
+
+
+def _levels_on(
+    table: LazyTable, roles: Roles, plan: _Plan, axis: Axis, encoded: Encoded
+) -> Int64Array:
+    """Return the level of an axis for each value of another answer, null last."""
+    own, levels = _axis(table, roles, plan, encoded)
+    at = {label: level for level, label in enumerate(axis.labels)}
+    return np.array([at.get(label, -1) for label in own.labels], np.int64)[levels]
 
 
 def _plan(
@@ -237,9 +268,7 @@ def _bins(
         if axis.role != "attribute":
             continue
         tally = table.tally([plan.key, *extra, score])
-        own, levels = _axis(table, roles, plan, tally.keys[0])
-        at = {label: level for level, label in enumerate(axis.labels)}
-        place = np.array([at.get(label, -1) for label in own.labels], np.int64)
+        levels = _levels_on(table, roles, plan, axis, tally.keys[0])
         observed = None
         if roles.outcome is not None:
             middle = tally.keys[1]
@@ -252,7 +281,5 @@ def _bins(
         binned = cells.levels.copy()
         binned[:, -1] = number[cells.levels[:, -1]]
         merged = Cells(*combine_cells(binned, cells.n, {}))
-        made[axis.name] = bin_table(
-            axis, merged, place[levels], observed, roles.score_bins
-        )
+        made[axis.name] = bin_table(axis, merged, levels, observed, roles.score_bins)
     return score_bins_of(made, *span)

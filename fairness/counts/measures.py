@@ -17,6 +17,8 @@ from fairness.counts.table import Axis
 from fairness.errors import Problem, shown
 from fairness.groups.flags import UNOBSERVED
 
+_SHORT = 65_536
+
 BinTable = tuple[tuple[str, ...], Int64Array]
 
 
@@ -147,6 +149,14 @@ class BinCodes:
         if self.missing:
             codes[np.isnan(codes)] = self.bins
         return codes.astype(np.uint32)
+
+    def all(self, rows: int) -> NDArray[Any]:
+        """Return the bins of all rows, in as few bits as they need."""
+        found = np.empty(rows, np.uint16 if self.bins < _SHORT else np.uint32)
+        for begin in range(0, rows, _SHORT):
+            part = slice(begin, begin + _SHORT)
+            np.copyto(found[part], self[part], casting="unsafe")
+        return found
 
 
 def bin_table(

@@ -112,6 +112,7 @@ def _columns_in_memory(
     if isinstance(table, EagerTable):
         return table
     columns = [roles.id, roles.score, roles.value, roles.weight, *roles.strata]
+    columns += roles.uses
     columns += [flag.column for flag in (roles.selected, roles.outcome) if flag]
     columns += [name for name in roles.by if not joined or name in table.columns]
     wanted = list(dict.fromkeys(column for column in columns if column is not None))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from numbers import Real
 from typing import Any
 
 from fairness.counts.roles import Roles
@@ -34,6 +35,8 @@ class Asked:
     score_bins: Any
     score_range: Any
     selecting: bool = True
+    uses: Any = None
+    value_cap: Any = None
 
 
 def resolve(
@@ -72,6 +75,9 @@ def resolve(
         elif text is not None and role == "outcome":
             problems.append(Problem(role, f"{shown(text)} is not a column name"))
     problems += _shared_roles(asked, attributes, layers, flags)
+    uses = _names("uses", asked.uses or (), columns, problems)
+    problems += _use_problems(uses, attributes, columns, beside, asked, flags)
+    problems += _cap_problems(asked.value_cap, asked.value)
     bands = _bands(asked.bands, [*attributes, *layers], problems)
     day = _day(asked.as_of, problems)
     problems += _bin_problems(asked.score_bins, asked.score_range)
@@ -90,6 +96,8 @@ def resolve(
         as_of=day,
         score_bins=asked.score_bins,
         score_range=asked.score_range,
+        uses=tuple(uses),
+        value_cap=None if asked.value_cap is None else float(asked.value_cap),
     )
     return roles, beside
 
@@ -248,6 +256,56 @@ def _shared_roles(
                 )
             )
     return problems
+
+
+def _use_problems(
+    uses: Sequence[str],
+    attributes: Sequence[str],
+    columns: Sequence[str],
+    beside: EagerTable | LazyTable | None,
+    asked: Asked,
+    flags: Mapping[str, Flag | None],
+) -> list[Problem]:
+    """Return what is wrong with the columns that a profile is said to use."""
+    own = beside.columns if beside else []
+    guarded = {*attributes, *(name for name in own if name not in columns)}
+    picked = flags["selected"].column if flags["selected"] else None
+    problems = []
+    for name in uses:
+        if name == asked.id:
+            what = "is the customer id, which is different for everybody"
+            problems.append(Problem("uses", f"{shown(name)} {what}", "leave it out"))
+        elif name in guarded:
+            problems.append(
+                Problem(
+                    "uses",
+                    f"{shown(name)} is a protected attribute",
+                    "leave it out: `by` audits it, and a profile must not use it",
+                )
+            )
+        elif name == picked:
+            problems.append(
+                Problem(
+                    "uses",
+                    f"{shown(name)} says who was selected",
+                    "name what the profile looks at, not what comes of it",
+                )
+            )
+        else:
+            problems += _unknown("uses", [name], columns)
+    return problems
+
+
+def _cap_problems(cap: Any, value: Any) -> list[Problem]:
+    if cap is None:
+        return []
+    if value is None:
+        hint = "name the column it caps: --value COL (value= in Python)"
+        return [Problem("value_cap", "caps nothing without a value", hint)]
+    is_number = isinstance(cap, Real) and not isinstance(cap, bool)
+    if not is_number or not math.isfinite(cap):
+        return [Problem("value_cap", f"{shown(cap)} is not a finite number")]
+    return []
 
 
 def _bands(

@@ -25,6 +25,9 @@ class Roles:
     as_of : date or None
     score_bins : int
     score_range : (float, float) or None
+    uses : tuple of str
+        Columns that the profile uses.
+    value_cap : float or None
     """
 
     by: tuple[str, ...]
@@ -39,6 +42,8 @@ class Roles:
     as_of: date | None
     score_bins: int
     score_range: tuple[float, float] | None
+    uses: tuple[str, ...] = ()
+    value_cap: float | None = None
 
     @property
     def grouped(self) -> tuple[tuple[str, Role], ...]:

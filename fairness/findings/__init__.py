@@ -2,7 +2,7 @@
 
 from fairness.findings.comparison import Comparison, Reference, compare_groups
 from fairness.findings.model import Finding, Reading, Verdict
-from fairness.findings.readings import Sharing, findings_of
+from fairness.findings.readings import Sharing, findings_in_strata, findings_of
 
 __all__ = [
     "Comparison",
@@ -12,5 +12,6 @@ __all__ = [
     "Sharing",
     "Verdict",
     "compare_groups",
+    "findings_in_strata",
     "findings_of",
 ]

@@ -17,7 +17,6 @@ from fairness.inference import (
     odds_ratio_interval,
     pair_z,
     ratio_interval,
-    standardized_mean_difference,
 )
 from fairness.metrics import Metric, rate_counts
 from fairness.metrics.measures import compare_rates, ratio
@@ -138,7 +137,7 @@ class Comparison:
     @property
     def rate_name(self) -> str:
         """The rate that sizes and expected counts are those of."""
-        return rate_of(self.metric)
+        return self.metric.rate
 
     @property
     def order(self) -> IntArray:
@@ -229,11 +228,6 @@ class Comparison:
         return _filled(moved)
 
 
-def rate_of(metric: Metric) -> str:
-    """Return the rate behind a metric; moments are sized by the selection rate."""
-    return "selection_rate" if metric.form == "smd" else metric.rate
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Effective:
     """Effective hits and trials of each group, of everybody else, and of all."""
@@ -290,7 +284,7 @@ def compare_groups(
     Parameters
     ----------
     metric : Metric
-        Of form ratio, difference, odds or smd; others have no groups to compare.
+        Of form ratio, difference or odds; others have no groups to compare.
     tables : sequence of CountTable
     side : {"lower", "upper"}
     reference : Reference, optional
@@ -320,7 +314,7 @@ def compare_groups(
     array([0.7, 1. ])
     """
     reference = reference or Reference()
-    rate = rate_of(metric)
+    rate = metric.rate
     parts = [_Part.of(table, rate, min_share) for table in tables]
     sizes = [len(part.groups) for part in parts]
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
@@ -372,8 +366,7 @@ def compare_groups(
 
 def _filled(comparison: Comparison) -> Comparison:
     """Fill in estimates and intervals against the references that are set."""
-    made = _smd if comparison.metric.form == "smd" else _estimated
-    estimated = made(comparison)
+    estimated = _estimated(comparison)
     for target, values in zip(
         (comparison.estimate, comparison.low, comparison.high), estimated, strict=True
     ):
@@ -497,32 +490,3 @@ def _to_all(form: str, x: FloatArray, own: FloatArray) -> FloatArray:
     if form == "difference":
         return np.asarray(x * (1 - own))
     return np.full_like(x, np.nan)
-
-
-def _smd(comparison: Comparison) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the standardized mean difference of the moments in the tables."""
-    role = comparison.metric.rate
-    n, total, square = (
-        np.concatenate([table.moments[name] for table in comparison.tables])
-        for name in (f"{role}_n", role, f"{role}_sq")
-    )
-    every = np.arange(len(n))
-    reference = comparison.reference
-    named = np.maximum(reference, 0)
-    sums = [
-        np.bincount(comparison.table, values, len(comparison.tables))[comparison.table]
-        - values
-        for values in (n, total, square)
-    ]
-    others = [
-        np.where(reference >= 0, values[named], rest)
-        for values, rest in zip((n, total, square), sums, strict=True)
-    ]
-    value, low, high = standardized_mean_difference(
-        n, total, square, others[0], others[1], others[2], comparison.confidence
-    )
-    none = (reference == NONE) | (reference == every)
-    own = ratio(n, n + sums[0])
-    whole = reference == ALL
-    found = (np.where(whole, x * (1 - own), x) for x in (value, low, high))
-    return tuple(np.where(none, np.nan, x) for x in found)  # type: ignore[return-value]

@@ -106,13 +106,6 @@ def comparison_sentence(
         return (
             f"{who} is {_VERBS[rate]} {points} {more} than {against(reference)} {span}"
         )
-    if form == "smd":
-        way = "below" if estimate < 0 else "above"
-        return (
-            f"{who} has a mean {rate} {number(abs(estimate))} standard deviations "
-            f"{way} that of {against(reference)} ({level} {number(low)} to "
-            f"{number(high)})"
-        )
     if math.isinf(estimate) and form == "odds":
         return (
             f"{who} has infinitely higher odds than {against(reference)}: everybody "

@@ -54,6 +54,8 @@ class Finding:
     reading : str
     rule, bound, verdict, severity, citation, evidence : str or None
         Set by a policy.
+    column : str or None
+        The column that a proxy check is about.
     message : str
         The finding in a sentence, and why a number does not exist.
     """
@@ -87,6 +89,7 @@ class Finding:
     severity: str | None = None
     citation: str | None = None
     evidence: str | None = None
+    column: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as the payload shows it; what is not finite is None."""
@@ -123,6 +126,7 @@ _PAYLOAD_ORDER = (
     "needed",
     "decided_by",
     "evidence",
+    "column",
 )
 
 if set(_PAYLOAD_ORDER) != {field.name for field in fields(Finding)}:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,7 +24,11 @@ from fairness.findings.messages import (
     reference_label,
 )
 from fairness.findings.model import Finding, Reading
-from fairness.inference import detectable_ratio, studentized_range_isf
+from fairness.inference import (
+    benjamini_hochberg,
+    detectable_ratio,
+    studentized_range_isf,
+)
 from fairness.metrics.measures import ratio
 
 FloatArray = NDArray[np.float64]
@@ -87,6 +92,8 @@ class Evidence:
     detectable : float array
     shortfall : float array
     readings : list of str
+    toward : float array
+        p as adjusted, in the direction of the estimate.
     """
 
     p: FloatArray
@@ -94,6 +101,7 @@ class Evidence:
     detectable: FloatArray
     shortfall: FloatArray
     readings: list[Reading]
+    toward: FloatArray
 
 
 def weigh(
@@ -118,7 +126,7 @@ def weigh(
         & (reference != np.arange(size))
         & ~np.isnan(comparison.estimate)
     )
-    if comparison.metric.form != "smd" and len(tested):
+    if len(tested):
         neutral = 0.0 if comparison.metric.form == "difference" else 1.0
         low = comparison.estimate[tested] < neutral
         harm = comparison.side == "lower"
@@ -140,6 +148,7 @@ def weigh(
             _reading(comparison, group, float(toward[group]), alpha, min_expected)
             for group in range(size)
         ],
+        toward,
     )
 
 
@@ -163,17 +172,33 @@ def _reading(
     if p < alpha and comparison.expected[group] >= GROUP_EXPECTED:
         neutral = 0.0 if comparison.metric.form == "difference" else 1.0
         return "lower" if value < neutral else "higher"
-    if comparison.metric.form == "smd":
-        low, high = float(comparison.low[group]), float(comparison.high[group])
-        if low > 0 or high < 0:
-            return "lower" if high < 0 else "higher"
-        return "no clear difference"
     return "too few" if few else "no clear difference"
 
 
 @lru_cache(maxsize=1024)
 def _critical_z(level: float, groups: int) -> float:
     return float(studentized_range_isf(level, groups) / np.sqrt(2))
+
+
+def critical_z(
+    comparison: Comparison, factor: FloatArray, alpha: float, known: NDArray[np.bool_]
+) -> FloatArray:
+    """Return the z beyond which each group's p, adjusted, is below alpha.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    factor : float array
+        What each group's p is multiplied with.
+    alpha : float
+    known : bool array
+        Groups that are tested; NaN for the others.
+    """
+    critical = np.full(len(comparison.groups), np.nan)
+    for group in np.flatnonzero(known):
+        groups = max(int(comparison.k[group]), 2)
+        critical[group] = _critical_z(alpha / float(factor[group]), groups)
+    return critical
 
 
 def _detectable(comparison: Comparison, factor: FloatArray, alpha: float) -> FloatArray:
@@ -188,10 +213,7 @@ def _detectable(comparison: Comparison, factor: FloatArray, alpha: float) -> Flo
     none = (comparison.reference == NONE) | (comparison.reference == every)
     rate = np.where(none, np.nan, ratio(hits, trials))
     trials = np.where(none, 0.0, trials)
-    critical = np.full(len(every), np.nan)
-    for group in np.flatnonzero(~none):
-        groups = max(int(comparison.k[group]), 2)
-        critical[group] = _critical_z(alpha / float(factor[group]), groups)
+    critical = critical_z(comparison, factor, alpha, ~none)
     found = detectable_ratio(
         comparison.trials, trials, rate, critical, side=comparison.side
     )
@@ -201,8 +223,6 @@ def _detectable(comparison: Comparison, factor: FloatArray, alpha: float) -> Flo
 
 
 def _shortfall(comparison: Comparison) -> FloatArray:
-    if comparison.metric.form == "smd":
-        return np.full(len(comparison.groups), np.nan)
     # Multiplied first, so that whole people stay whole; n is not trials if weighted.
     lacking = comparison.all_hits * comparison.trials
     lacking = lacking - comparison.hits * comparison.all_trials
@@ -230,7 +250,7 @@ def reason_of(comparison: Comparison, group: int, min_expected: float) -> str:
     if np.isnan(comparison.estimate[group]):
         if not comparison.n[group]:
             return f"{who}: nobody to count the {words(comparison.rate_name)} of"
-        if not comparison.trials[group] and comparison.metric.form != "smd":
+        if not comparison.trials[group]:
             return f"{who}: all of its customers have weight 0"
         if comparison.metric.form == "odds" and comparison.reference[group] == ALL:
             return (
@@ -325,6 +345,53 @@ def findings_of(
     ]
 
 
+def findings_in_strata(
+    parts: Sequence[tuple[str, Comparison]], *, alpha: float, min_expected: float = 20.0
+) -> list[Finding]:
+    """Return the findings of several strata, by the false discovery rate over all.
+
+    Parameters
+    ----------
+    parts : sequence of (str, Comparison)
+        What the tables were limited to, as ``column=label``.
+    alpha : float
+        Share of the groups read as lower or higher that may be so by chance.
+    min_expected : float, default 20
+
+    Returns
+    -------
+    list of Finding
+        ``p_adjusted`` is 1 where the gap is not in the direction of harm.
+    """
+    alone = Sharing(attributes=1, intersections=0)
+    weighed = [
+        weigh(one, alone, alpha=alpha, min_expected=min_expected) for _, one in parts
+    ]
+    toward = np.concatenate([evidence.toward for evidence in weighed] or [np.zeros(0)])
+    false = benjamini_hochberg(toward) if len(toward) else toward
+    found, start = [], 0
+    for (stratum, comparison), evidence in zip(parts, weighed, strict=True):
+        size = len(comparison.groups)
+        share = false[start : start + size]
+        start += size
+        harm = evidence.p_adjusted == evidence.toward
+        evidence = replace(  # noqa: PLW2901
+            evidence,
+            p_adjusted=np.where(harm, share, evidence.p_adjusted),
+            readings=[
+                _reading(comparison, group, float(share[group]), alpha, min_expected)
+                for group in range(size)
+            ],
+        )
+        found += [
+            finding_of(
+                comparison, evidence, group, min_expected=min_expected, stratum=stratum
+            )
+            for group in range(size)
+        ]
+    return found
+
+
 def finding_of(
     comparison: Comparison,
     evidence: Evidence,
@@ -381,8 +448,6 @@ def _message(
     if reading not in {"too few", "no clear difference"}:
         return text
     said = "too few to tell" if reading == "too few" else reading
-    if comparison.metric.form == "smd":
-        return f"{text}; {said}"
     return f"{text}; {said}" + could_see(detectable, comparison.side)
 
 

@@ -32,6 +32,8 @@ class EagerTable:
     columns : sequence of str, optional
         Names of the columns by position, where they are not those of `frame`:
         a name may be there twice, as long as no role names it.
+    untyped : bool, default False
+        Whether every column is text as it was written, numbers too.
     """
 
     def __init__(
@@ -41,7 +43,9 @@ class EagerTable:
         name: str = "data",
         missing: Sequence[str] = (),
         columns: Sequence[str] | None = None,
+        untyped: bool = False,
     ) -> None:
+        self.untyped = untyped
         self._frame = frame
         self._keys = list(frame.columns)
         self.columns = (
@@ -58,7 +62,11 @@ class EagerTable:
     def with_missing(self, missing: Sequence[str]) -> EagerTable:
         """Return the table with other texts that count as missing."""
         return EagerTable(
-            self._frame, name=self.name, missing=missing, columns=self.columns
+            self._frame,
+            name=self.name,
+            missing=missing,
+            columns=self.columns,
+            untyped=self.untyped,
         )
 
     def is_number(self, column: str) -> bool:
@@ -105,7 +113,7 @@ class EagerTable:
         ----------
         column : str
         short : bool, default False
-            Leave floats of single precision as they are, in the caller's memory.
+            Leave numbers without a gap as they are, in the caller's memory.
 
         Raises
         ------
@@ -115,7 +123,7 @@ class EagerTable:
         series = self._series(column)
         if series.dtype.is_numeric() and not series.dtype.is_decimal():
             with reading(self._where(column)):
-                if short and series.dtype == nw.Float32 and not series.null_count():
+                if short and not series.null_count():
                     return _floats(series)
                 return _floats(series.cast(nw.Float64))
         encoded = self.encode(column)

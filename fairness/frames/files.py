@@ -21,7 +21,7 @@ from fairness.frames.eager import EagerTable
 from fairness.frames.failures import reading, shown_path
 from fairness.frames.lazy import LazyTable
 from fairness.frames.sources import Source
-from fairness.frames.texts import DAY, NUMBER, SPACES
+from fairness.frames.texts import CODE, DAY, NUMBER, SPACES
 
 if TYPE_CHECKING:
     import duckdb
@@ -93,7 +93,9 @@ def open_files(source: Source, *, name: str) -> EagerTable | LazyTable:
     if size <= IN_MEMORY_BYTES or not is_native or breaks:
         texts = read_texts(source, names, delimiter)
         frame = nw.from_native(texts, eager_only=True)
-        return EagerTable(frame, name=name, missing=source.missing, columns=names)
+        return EagerTable(
+            frame, name=name, missing=source.missing, columns=names, untyped=True
+        )
     return _open_csv(source, name, names, delimiter)
 
 
@@ -157,6 +159,30 @@ class FileTable(LazyTable):
             where=_files(source),
         )
         self._relation = relation
+
+    @property
+    def untyped(self) -> bool:
+        """Whether every column is text as it was written, numbers too."""
+        return not self._source.is_parquet
+
+    def written_numbers(self, columns: Iterable[str]) -> set[str]:
+        """Return the columns of text in which every cell is a plain number.
+
+        A number that starts with a 0 that says nothing is a code, not a number.
+        """
+        bad = {
+            column: f"CASE WHEN ({self._as_number(column)}) IS NULL "
+            f"OR regexp_matches({self._trimmed(column)}, {_quoted(CODE)}) "
+            f"THEN {self._trimmed(column)} END"
+            for column in columns
+        }
+        if not bad:
+            return set()
+        tests = [f"count({text}), count({self._trimmed(c)})" for c, text in bad.items()]
+        with self._reading():
+            (found,) = self._relation.aggregate(", ".join(tests)).fetchall()
+        pairs = zip(bad, found[::2], found[1::2], strict=True)
+        return {column for column, wrong, filled in pairs if filled and not wrong}
 
     def typed(self, numbers: Iterable[str], dates: Iterable[str]) -> FileTable:
         """Return the table with some text columns parsed; others keep their text.

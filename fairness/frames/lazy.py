@@ -36,12 +36,18 @@ class Key:
     bins : tuple of (float, float, int) or None
         Where given, the key is the equal-width bin of the value: lowest,
         highest, number of bins.
+    starts : tuple of int
+        Where given, the key is the number of these bins at or below that bin.
+    above : float or None
+        Where given, values above it are one bin further.
     """
 
     column: str
     edges: tuple[float, ...] = ()
     as_of: date | None = None
     bins: tuple[float, float, int] | None = None
+    starts: tuple[int, ...] = ()
+    above: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +101,18 @@ class LazyTable:
         self._keys = list(self._schema.names())
         self.columns = list(self._keys if columns is None else columns)
 
+    @property
+    def untyped(self) -> bool:
+        """Whether every column is text as it was written, numbers too."""
+        return False
+
     def is_text(self, column: str) -> bool:
         """Whether a column holds text."""
         return isinstance(self._type(column), nw.String | nw.Categorical | nw.Enum)
+
+    def is_number(self, column: str) -> bool:
+        """Whether a column holds numbers, not text that may be read as such."""
+        return bool(self._type(column).is_numeric())
 
     def is_date(self, column: str) -> bool:
         """Whether a column holds dates or points in time."""
@@ -114,7 +129,11 @@ class LazyTable:
             *(self._col(name).alias(f"c{i}") for i, name in enumerate(names))
         )
         return EagerTable(
-            self._collect(frame), name=self.name, missing=self.missing, columns=names
+            self._collect(frame),
+            name=self.name,
+            missing=self.missing,
+            columns=names,
+            untyped=self.untyped,
         )
 
     def sample(self, column: str, most: int) -> list[object]:
@@ -148,6 +167,13 @@ class LazyTable:
             name: (_or_nan(row[f"low{i}"].item()), _or_nan(row[f"high{i}"].item()))
             for i, name in enumerate(names)
         }
+
+    def is_whole(self, column: str) -> bool:
+        """Whether every number of a column is whole."""
+        frame = self._frame.select(self._number(column).alias("value"))
+        part = (nw.col("value") - nw.col("value").floor()).alias("part")
+        row = self._collect(frame.select(part).select(nw.col("part").max()))
+        return _or_nan(row["part"].item()) == 0
 
     def latest(self, column: str) -> date | None:
         """Return the last day of a column of dates."""
@@ -271,9 +297,16 @@ class LazyTable:
     def _expression(self, key: Key) -> nw.Expr:
         if key.bins is not None:
             low, high, number = key.bins
-            position = (self._number(key.column) - low) * (number / (high - low))
+            value = self._number(key.column)
+            position = (value - low) * (number / (high - low))
             # The highest value belongs to the last bin, not to one beyond it.
-            return position.floor().clip(0, number - 1).cast(nw.Int64)
+            place = position.floor().clip(0, number - 1).cast(nw.Int64)
+            if key.above is not None:
+                place = place + (value > key.above).cast(nw.Int64)
+            if key.starts:
+                ones = ((place >= start).cast(nw.Int64) for start in key.starts)
+                place = reduce(add, ones)
+            return place
         if not key.edges:
             return self._col(key.column)
         if key.as_of is not None:

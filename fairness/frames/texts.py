@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,6 +13,9 @@ import numpy as np
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 """A number as text, for Python's and for DuckDB's regular expressions."""
 
+CODE = r"^[+-]?0[0-9]"
+"""The start of a text of digits that is no number: a post code, an account."""
+
 DAY = r"([0-9]{4})([-/])([0-9]{1,2})[-/]([0-9]{1,2})([T ][0-9]{1,2}:[0-9]{2}.*)?"
 """A day as text, perhaps with a time of day, which is not looked at."""
 
@@ -20,6 +23,7 @@ SPACES = "".join(chr(i) for i in range(0x3001) if chr(i).isspace())
 """What is taken off both ends of a text."""
 
 _NUMBER = re.compile(NUMBER)
+_CODE = re.compile(CODE)
 _DAY = re.compile(DAY)
 
 
@@ -59,6 +63,23 @@ def parse_number(value: object, missing: Sequence[str] = ()) -> float | None:
     if isinstance(value, int | float | Decimal):
         return float(value)
     return float(text) if _NUMBER.fullmatch(text) else None
+
+
+def are_numbers(values: Iterable[object], missing: Sequence[str] = ()) -> bool:
+    """Whether texts as written are those of a column of numbers.
+
+    Examples
+    --------
+    >>> are_numbers(["7", " 1.5", ""]), are_numbers(["01234", "7"]), are_numbers([""])
+    (True, False, False)
+    """
+    some = False
+    for value in values:
+        number = parse_number(value, missing)
+        if number is None or _CODE.match(str(value).strip()):
+            return False
+        some = some or not math.isnan(number)
+    return some
 
 
 def parse_day(value: object) -> date | None:

@@ -1,11 +1,11 @@
 """Measures on counts, and the registry that names and explains them."""
 
 from fairness.metrics.measures import measure_groups
+from fairness.metrics.metric import Metric
 from fairness.metrics.rates import RATES, rate_counts
 from fairness.metrics.registry import (
     COVERAGE_CODE,
     METRICS,
-    Metric,
     by_code,
     explain,
 )

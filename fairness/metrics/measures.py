@@ -118,22 +118,3 @@ def measure_groups(
         found["accuracy_difference"] = against("difference", "accuracy")
         found["base_rate_difference"] = against("difference", "base_rate")
     return found
-
-
-def disparate_impact_ratio(cells: ArrayLike) -> float:
-    """Return the lowest selection rate of the groups over the highest.
-
-    nan where nobody is selected. Groups without customers are left out.
-
-    Examples
-    --------
-    >>> cells = np.zeros((2, 2, 3))
-    >>> cells[:, 0, 2], cells[:, 1, 2] = [60, 90], [40, 10]
-    >>> disparate_impact_ratio(cells)
-    0.25
-    """
-    hits, trials = rate_counts("selection_rate", cells)
-    rates = ratio(hits, trials)[trials > 0]
-    if not len(rates):
-        return float("nan")
-    return float(ratio(rates.min(), rates.max()))

@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from fairness.checks.evidence import Evidence
 from fairness.counts import CountTable
 from fairness.errors import InputError, Problem
-from fairness.findings import Finding, Reference, Sharing
+from fairness.findings import Finding, Sharing
 from fairness.findings.messages import label
 from fairness.groups import MISSING
 from fairness.metrics import COVERAGE_CODE, METRICS
+from fairness.policy.bare import bare, not_applicable
+from fairness.policy.checked import is_checked, judge_checked
 from fairness.policy.judge import Memo, judge_rule
 from fairness.policy.marks import Setting
 from fairness.policy.model import Policy, Rule
+from fairness.policy.strata import within_allowed
+from fairness.policy.unmeasured import (
+    assign_missing,
+    missing_share,
+    percent,
+    unmeasured_share,
+)
 from fairness.policy.waivers import Waiver
 
 Campaign = Literal["clear", "review", "block"]
 Offer = Literal["beneficial", "burdensome", "neutral"]
 
 
-class Measured(Protocol):
+class Measured(Evidence, Protocol):
     """What the gate needs of an audit."""
-
-    @property
-    def tables(self) -> Mapping[tuple[str, ...], CountTable]:
-        """Tables of the single attributes and intersections that were counted."""
-
-    @property
-    def offer(self) -> Offer:
-        """Which direction is harm."""
-
-    @property
-    def reference(self) -> Reference | None:
-        """The user's reference."""
-
-    @property
-    def confidence(self) -> float:
-        """Level of the intervals."""
 
     @property
     def available(self) -> frozenset[str]:
@@ -115,7 +106,7 @@ def judge(
         for rule in policy.rules:
             why = gate.why_not(rule)
             if why:
-                own.append(_not_applicable(rule, why))
+                own.append(not_applicable(rule, why))
                 continue
             made = gate.run(policy, rule, active)
             own += [_waived(finding, rule, signed, day) for finding in made]
@@ -214,8 +205,13 @@ class _Gate:
         self, policy: Policy, rule: Rule, active: Sequence[tuple[Policy, Rule]]
     ) -> list[Finding]:
         """Return the findings of a rule that applies."""
+        tables = self.tables_of(rule)
         setting = self._setting(policy, rule, active)
-        return judge_rule(rule, self.tables_of(rule), setting, self._memo)
+        if not is_checked(rule):
+            made = judge_rule(rule, tables, setting, self._memo)
+            return [within_allowed(f, rule, policy, self._measured) for f in made]
+        names = {table.attribute for table in tables}
+        return judge_checked(rule, names, policy, setting.sharing, self._measured.check)
 
     def coverage(self, policy: Policy, findings: Sequence[Finding]) -> list[str]:
         """Return the required attributes of which too much could not be measured.
@@ -226,7 +222,9 @@ class _Gate:
         rules = [
             rule
             for rule in policy.rules
-            if rule.severity != "note" and not self.why_not(rule)
+            if rule.severity != "note"
+            and not self.why_not(rule)
+            and not is_checked(rule)
         ]
         most = Fraction(policy.max_unmeasured)
         reasons = []
@@ -242,12 +240,12 @@ class _Gate:
             for rule in rules:
                 if table not in self.tables_of(rule):
                     continue
-                share = _unmeasured(table, rule, findings)
+                share = unmeasured_share(table, rule, findings)
                 if share > most:
                     reasons.append(
                         f"{label(name)}: the groups that {rule.id} cannot measure hold "
-                        f"{_percent(share)} of the customers (at most "
-                        f"{_percent(most)})"
+                        f"{percent(share)} of the customers (at most "
+                        f"{percent(most)})"
                     )
         return list(dict.fromkeys(reasons))
 
@@ -275,7 +273,7 @@ class _Gate:
         """Return a finding for each required attribute that was not audited."""
         audited = {names[0] for names in self._measured.tables if len(names) == 1}
         return [
-            _bare(
+            bare(
                 COVERAGE_CODE,
                 name,
                 "not_measurable",
@@ -296,15 +294,18 @@ class _Gate:
             rules = [
                 rule
                 for owner, rule in active
-                if owner is policy and rule.severity != "note" and 1 in rule.order
+                if owner is policy
+                and rule.severity != "note"
+                and 1 in rule.order
+                and not is_checked(rule)
             ]
             for names, table in self._measured.tables.items():
-                share = _missing_share(table)
+                share = missing_share(table)
                 most = Fraction(policy.max_unmeasured)
                 if len(names) > 1 or not rules or share <= most:
                     continue
                 who = label(table.attribute)
-                told = f"{who} is unknown for {_percent(share)} of the customers"
+                told = f"{who} is unknown for {percent(share)} of the customers"
                 culprit = self._changing(policy, rules, table, active)
                 if culprit:
                     reasons.append(
@@ -359,74 +360,14 @@ class _Gate:
 _NEEDS = {
     "outcome": "an outcome (--outcome)",
     "score": "a score (--score)",
+    "score and outcome": "a score and an outcome (--score, --outcome)",
     "value": "offered values (--value)",
+    "value cap": "offered values and a cap (--value, --value-cap)",
+    "value and strata": "offered values and strata (--value, --strata)",
+    "strata": "strata (--strata)",
+    "columns": "the columns that the profile uses (--uses)",
     "selection": "a selection",
 }
-
-
-def assign_missing(table: CountTable, group: str) -> CountTable:
-    """Return the table with everybody of unknown group put into one.
-
-    Examples
-    --------
-    >>> cells = np.zeros((2, 2, 3), np.int64)
-    >>> cells[:, 0, 2] = [10, 4]
-    >>> table = CountTable(("g",), (("a",), ("(missing)",)), cells)
-    >>> assign_missing(table, "a").n.tolist()
-    [14]
-    """
-    groups = table.groups
-    source, target = groups.index(MISSING), groups.index(group)
-    keep = [i for i in range(len(groups)) if i != source]
-
-    def moved(cells: NDArray[Any]) -> NDArray[Any]:
-        out = cells.copy()
-        out[target] += out[source]
-        return np.asarray(out[keep])
-
-    return replace(
-        table,
-        labels=tuple(table.labels[i] for i in keep),
-        cells=moved(table.cells),
-        weights=None if table.weights is None else moved(table.weights),
-        weights_sq=None if table.weights_sq is None else moved(table.weights_sq),
-        moments={name: moved(values) for name, values in table.moments.items()},
-    )
-
-
-def _missing_share(table: CountTable) -> Fraction:
-    total = int(table.n.sum())
-    if MISSING not in table.groups or not total or len(table.groups) == 1:
-        return Fraction(0)
-    return Fraction(int(table.n[table.groups.index(MISSING)]), total)
-
-
-def _unmeasured(table: CountTable, rule: Rule, findings: Sequence[Finding]) -> Fraction:
-    """Return the share of the customers that a rule could say nothing about."""
-    here = {
-        finding.group
-        for finding in findings
-        if finding.rule == rule.id
-        and finding.attribute == table.attribute
-        and finding.verdict in {"not_measurable", "not_applicable"}
-    }
-    if here and METRICS[rule.metric].form == "attribute":
-        return Fraction(1)
-    held = sum(
-        int(n) for group, n in zip(table.groups, table.n, strict=True) if group in here
-    )
-    return Fraction(held, max(int(table.n.sum()), 1))
-
-
-def _percent(share: Fraction) -> str:
-    """Return a share in whole percent, or with the digits that tell it from one.
-
-    Examples
-    --------
-    >>> _percent(Fraction(1, 10)), _percent(Fraction(101, 1000))
-    ('10 %', '10.1 %')
-    """
-    return f"{float(share) * 100:.3g} %"
 
 
 def _required(policy: Policy, name: str) -> bool:
@@ -483,54 +424,3 @@ def _waived(
             )
             return replace(finding, verdict="waived", message=told)
     return finding
-
-
-def _not_applicable(rule: Rule, why: str) -> Finding:
-    names = ", ".join(rule.attributes) if rule.attributes else "(all)"
-    bare = _bare(
-        METRICS[rule.metric].code,
-        names,
-        "not_applicable",
-        rule.severity,
-        f"{rule.id}: {why}",
-    )
-    return replace(
-        bare,
-        rule=rule.id,
-        metric=rule.metric,
-        bound=rule.bound,
-        evidence=rule.evidence,
-    )
-
-
-def _bare(
-    code: str,
-    attribute: str,
-    verdict: Literal["not_measurable", "not_applicable"],
-    severity: str,
-    message: str,
-) -> Finding:
-    return Finding(
-        code=code,
-        metric="coverage",
-        attribute=attribute,
-        group="(all)",
-        reference=None,
-        n=None,
-        selected=None,
-        n_reference=None,
-        selected_reference=None,
-        rate=None,
-        estimate=None,
-        low=None,
-        high=None,
-        confidence=None,
-        p_value=None,
-        p_adjusted=None,
-        detectable=None,
-        shortfall=None,
-        reading="undefined",
-        message=message,
-        verdict=verdict,
-        severity=severity,
-    )

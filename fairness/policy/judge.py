@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from fairness.checks.extremes import extreme_of
 from fairness.counts import CountTable
 from fairness.findings.comparison import (
     ALL,
@@ -46,7 +47,7 @@ Side = Literal["lower", "upper"]
 _MOVED_BY_SELECTION = frozenset(
     {"selection_rate", "true_positive_rate", "false_positive_rate"}
 )
-_COMPARED = frozenset({"ratio", "difference", "odds", "smd"})
+_COMPARED = frozenset({"ratio", "difference", "odds"})
 
 
 Memo = dict[tuple[object, ...], tuple[Comparison, Evidence, list[Finding]]]
@@ -86,7 +87,7 @@ def judge_rule(
         name = "equal_opportunity_difference"
         base = METRICS[name if metric.form == "compound" else "adverse_impact_ratio"]
     comparison, evidence, findings = _compared(rule, base, tables, setting, memo)
-    if metric is not base or metric.form == "smd":
+    if metric is not base:
         marks = valued(rule, comparison, evidence)
     else:
         marks = tested(rule, comparison, evidence, setting)
@@ -161,15 +162,17 @@ def _plain(
 def _whole(rule: Rule, table: CountTable, setting: Setting) -> Finding:
     """Return the finding of a metric of an attribute as a whole."""
     metric = METRICS[rule.metric]
-    value, broken = attribute_value(table, rule.limits)
+    value, broken = attribute_value(metric.name, table, rule.limits)
     n, selected = int(table.n.sum()), int(table.selected.sum())
     effective = table.effective()
     hits, trials = float(effective[:, 1].sum()), float(effective.sum())
     expected, least = min(hits, trials - hits), setting.policy.min_expected
+    made = extreme_of(metric.name, table, setting.confidence)
     verdict: Verdict = "fail" if broken else "pass"
     if np.isnan(value) or (expected < least and not broken):
         verdict = "not_measurable"
-    reading: Reading = "lower" if broken else "no clear difference"
+    toward: Reading = "lower" if metric.kind == "ratio" else "higher"
+    reading: Reading = toward if broken else "no clear difference"
     if verdict == "not_measurable":
         reading = "undefined" if np.isnan(value) else "too few"
     return Finding(
@@ -184,10 +187,10 @@ def _whole(rule: Rule, table: CountTable, setting: Setting) -> Finding:
         selected_reference=None,
         rate=hits / trials if trials else None,
         estimate=number_or_none(value),
-        low=None,
-        high=None,
-        confidence=None,
-        p_value=None,
+        low=number_or_none(made.low),
+        high=number_or_none(made.high),
+        confidence=setting.confidence,
+        p_value=number_or_none(made.p_value),
         p_adjusted=None,
         detectable=None,
         shortfall=None,

@@ -272,10 +272,12 @@ def _metric_problems(
             problems.append(unknown_name(where, rule.metric, sorted(metrics), "metric"))
             continue
         metric = metrics[rule.metric]
-        if not metric.testable and rule.evidence != "point":
+        if rule.evidence not in metric.evidence:
             where = key_path(("rules", index, "evidence"))
-            what = f"{rule.evidence!r} needs a test, and {metric.name} has none"
-            problems.append(Problem(where, what, 'write evidence = "point"'))
+            lacks = "an interval" if rule.evidence == "proven" else "a test"
+            what = f"{rule.evidence!r} needs {lacks}, and {metric.name} has none"
+            hint = "write evidence = " + " or ".join(f'"{x}"' for x in metric.evidence)
+            problems.append(Problem(where, what, hint))
         problems += _bound_problems(rule, metric, index)
     return problems
 
@@ -294,7 +296,8 @@ def _bound_problems(rule: Rule, metric: MetricTraits, index: int) -> Iterator[Pr
             span += ")" if high == math.inf else "]"
             what = f"{told(value)} is outside {span} of {metric.name}"
             percent = (
-                metric.kind in ("ratio", "difference") and low <= value / 100 <= high
+                metric.kind in ("ratio", "difference", "share")
+                and low <= value / 100 <= high
             )
             hint = f"write the {metric.kind} as a fraction, {as_fraction(value)}"
             yield Problem(where, what, hint if percent else "")

@@ -66,8 +66,8 @@ _SETS = frozenset({"attributes", "offers", "order", "required", "sectors"})
 class MetricTraits(Protocol):
     """What a policy needs to know of a metric.
 
-    ``kind`` says how a bound is written, ``range`` where it may lie, and ``testable``
-    whether there is a significance test for it.
+    ``kind`` says how a bound is written, ``range`` where it may lie, and ``evidence``
+    what a rule on it may ask for.
     """
 
     @property
@@ -75,12 +75,14 @@ class MetricTraits(Protocol):
         """Name that a rule writes."""
 
     @property
-    def kind(self) -> Literal["ratio", "difference", "count", "z"]:
+    def kind(
+        self,
+    ) -> Literal["ratio", "difference", "share", "number", "count", "z"]:
         """How a value is read: against 1, against 0, as people, in deviations."""
 
     @property
-    def testable(self) -> bool:
-        """Whether there is a significance test."""
+    def evidence(self) -> tuple[str, ...]:
+        """What a rule may ask for: significant, proven, point."""
 
     @property
     def range(self) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from fairness.counts import CountTable
 from fairness.findings.comparison import ALL, NONE, REST, Comparison, compare_groups
 from fairness.findings.readings import Evidence
 from fairness.metrics import METRICS, rate_counts
-from fairness.metrics.measures import compare_rates, disparate_impact_ratio, ratio
+from fairness.metrics.measures import compare_rates, ratio
 from fairness.policy.bounds import breaks, exact_value, outside
 
 FloatArray = NDArray[np.float64]
@@ -96,25 +96,42 @@ def values_of(
     return Values(value, outside(value, *limits, exact))
 
 
-def attribute_value(table: CountTable, limits: Limits) -> tuple[float, bool]:
-    """Return the disparate impact ratio of a table, and whether it breaks its bound.
+def attribute_value(name: str, table: CountTable, limits: Limits) -> tuple[float, bool]:
+    """Return a metric of an attribute as a whole, and whether it breaks its bound.
+
+    Parameters
+    ----------
+    name : {"disparate_impact_ratio", "max_min_gap"}
+    table : CountTable
+    limits : pair of Decimal or None
 
     Examples
     --------
     >>> cells = np.zeros((2, 2, 3), np.int64)
     >>> cells[:, 0, 2], cells[:, 1, 2] = [96, 95], [4, 5]
     >>> table = CountTable(("gender",), (("f",), ("m",)), cells)
-    >>> attribute_value(table, (Decimal("0.8"), None))[1]
+    >>> attribute_value("disparate_impact_ratio", table, (Decimal("0.8"), None))[1]
+    False
+    >>> attribute_value("max_min_gap", table, (None, Decimal("0.01")))[1]
     False
     """
-    value = np.array([disparate_impact_ratio(table.weighted_cells)])
+    hits, trials = rate_counts("selection_rate", table.weighted_cells)
+    hits, trials = hits[trials > 0], trials[trials > 0]
+    if not len(trials):
+        return float("nan"), False
+    rates = hits / trials
+    low, high = int(np.argmin(rates)), int(np.argmax(rates))
+    form, first, second = (
+        ("ratio", low, high)
+        if name == "disparate_impact_ratio"
+        else ("difference", high, low)
+    )
+    counts = hits[first], trials[first], hits[second], trials[second]
 
     def exact(_: int) -> Fraction | None:
-        hits, trials = rate_counts("selection_rate", table.weighted_cells)
-        hits, trials = hits[trials > 0], trials[trials > 0]
-        low, high = np.argmin(hits / trials), np.argmax(hits / trials)
-        return exact_value("ratio", hits[low], trials[low], hits[high], trials[high])
+        return exact_value(form, *(float(count) for count in counts))
 
+    value = np.atleast_1d(compare_rates(form, *counts))
     return float(value[0]), bool(outside(value, *limits, exact)[0])
 
 

@@ -20,10 +20,10 @@ _LARGE = 1e6
 def head_of(row: Row) -> dict[str, str]:
     """Return the heads of the columns of a table that a row is of."""
     metric = METRICS[row["metric"]]
-    by_form = {"difference": "gap", "smd": "smd", "odds": "odds", "rate": "value"}
-    by_kind = {"ratio": "ratio", "difference": "gap", "count": "value", "z": "sd"}
+    by_form = {"difference": "gap", "odds": "odds", "rate": "value"}
+    by_kind = {"ratio": "ratio", "difference": "gap", "z": "sd"}
     head = {name: name for name in COLUMNS}
-    head["ratio"] = by_form.get(metric.form, by_kind[metric.kind])
+    head["ratio"] = by_form.get(metric.form, by_kind.get(metric.kind, "value"))
     head["interval"] = f"{(row['confidence'] or 0.95) * 100:g} % interval"
     return head
 
@@ -34,7 +34,7 @@ def cells_of(row: Row, longest: int = 40) -> dict[str, str]:
     is_reference = row["reading"] == "reference"
     sees = "" if is_reference else shown_number(row["detectable"], 2)
     return {
-        "group": label(row["group"], longest),
+        "group": _who(row, longest),
         "n": "–" if count is None else _whole(count),
         "rate": shown_number(row["rate"]),
         "ratio": shown_number(row["estimate"]),
@@ -43,6 +43,15 @@ def cells_of(row: Row, longest: int = 40) -> dict[str, str]:
         "sees": sees,
         "reading": reading_of(row),
     }
+
+
+def _who(row: Row, longest: int) -> str:
+    """Return the group, and the column within or by which it is looked at."""
+    name = label(row["group"], longest)
+    within, column = row["stratum"], row.get("column")
+    if within is not None and row["rule"]:
+        name += f" within {label(within, longest)}"
+    return name if column is None else f"{name} by {label(column, longest)}"
 
 
 def shown_number(value: float | None, digits: int = 3) -> str:

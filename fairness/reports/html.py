@@ -30,6 +30,7 @@ from fairness.reports.sections import (
     circumstances,
     first_of,
     notes_of_rules,
+    of_checks,
     of_strata,
     plain_notes,
     sections,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 _MOST_REASONS = 10
 _MOST_CROSSED = 100
 _MOST_STRATA = 50
+_MOST_CHECKS = 40
 _LEFT = frozenset({"group", "reading"})
 _KINDS: Mapping[str | None, str] = MappingProxyType(
     {
@@ -83,6 +85,7 @@ def html(payload: Mapping[str, Any]) -> str:
         reasons=_texts(first_of(payload["reasons"], _MOST_REASONS)),
         sections=[_section(one, number) for number, one in enumerate(found)],
         strata=_texts(of_strata(payload, _MOST_STRATA)),
+        measured=_texts(of_checks(payload, _MOST_CHECKS)),
         unseen=_texts(unseen(payload)),
         notes=_texts([*notes_of_rules(payload), *plain_notes(payload)]),
         how=_texts([*legend, LEGEND_COLUMNS, *payload.get("method", [])]),

@@ -26,6 +26,7 @@ from fairness.reports.sections import (
     circumstances,
     first_of,
     notes_of_rules,
+    of_checks,
     of_strata,
     plain_notes,
     sections,
@@ -36,6 +37,7 @@ from fairness.reports.sections import (
 _MOST_REASONS = 10
 _MOST_CROSSED = 20
 _MOST_STRATA = 20
+_MOST_CHECKS = 40
 _LEFT = frozenset({"group", "reading"})
 
 # Nothing that these characters start survives as a character reference.
@@ -80,6 +82,7 @@ def markdown(payload: Mapping[str, Any]) -> str:
     lines += _listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
+    lines += _listed("What else was measured", of_checks(payload, _MOST_CHECKS))
     lines += _listed("What could not be seen", unseen(payload))
     lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
     lines += _listed("How", [LEGEND_COLUMNS, *payload.get("method", [])])

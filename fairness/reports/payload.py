@@ -55,6 +55,13 @@ class Audited(Protocol):
         """What was counted beside the selection."""
 
     @property
+    def families(self) -> Sequence[str]:
+        """Families of checks that are shown."""
+
+    def check(self, family: str) -> Sequence[Finding]:
+        """Return the findings of a family of checks."""
+
+    @property
     def offer(self) -> str:
         """Which direction is harm."""
 
@@ -155,7 +162,27 @@ def audit_payload(audit: Audited, decision: Decided | None = None) -> dict[str, 
         if decision is None
         else [said.get(reason, reason) for reason in decision.reasons],
         "method": _method(audit, decision),
+        "checks": [_shown(f, hidden, within) for f in _checked(audit)],
     }
+
+
+def _checked(audit: Audited) -> list[Finding]:
+    """Return what the checks measured: single attributes, and intersections that say.
+
+    Ratios in one stratum are among the findings.
+    """
+    singles = set(audit.counts.attributes)
+    return [
+        finding
+        for family in audit.families
+        for finding in audit.check(family)
+        if finding.metric != "stratum_ratio"
+        and (
+            finding.attribute in singles
+            or family == "slices"
+            or finding.reading in {"lower", "higher"}
+        )
+    ]
 
 
 def hidden_groups(audit: Audited, findings: Sequence[Finding]) -> dict[str, set[str]]:
@@ -241,7 +268,9 @@ def _shown(
     dark = set(hidden.get(finding.attribute, ()))
     if finding.stratum is not None:
         dark |= within.get((finding.attribute, finding.stratum), set())
-    tiny = finding.stratum is not None and (finding.n or 0) < SMALLEST
+    # Without a label it is all strata of a column together.
+    alone = finding.stratum is not None and "=" in finding.stratum
+    tiny = alone and (finding.n or 0) < SMALLEST
     if tiny or finding.group in dark:
         row.update(dict.fromkeys(_HIDDEN_KEYS))
         who = f"{label(finding.attribute)} {label(finding.group)}"

@@ -45,6 +45,22 @@ LEGEND_COLUMNS = (
 _SHORT_LABEL = 30
 _FEW_NAMES = 4
 
+# Of each family the metrics that a sentence is worth; all are in the payload.
+_TOLD = frozenset(
+    {
+        "disparate_impact_ratio",
+        "composition_ratio",
+        "conditional_ratio",
+        "score_auc_difference",
+        "calibration_difference",
+        "value_gap",
+        "conditional_value_gap",
+        "above_cap_ratio",
+        "proxy_ratio",
+        "slice_ratio",
+    }
+)
+
 _NOTES: Mapping[str, str] = MappingProxyType(
     {
         "adverse_impact_ratio": "the ratio is {missed}",
@@ -158,7 +174,7 @@ def sections(payload: Mapping[str, Any]) -> list[Section]:
     found: dict[str, list[Row]] = {}
     for row in payload["findings"]:
         if (
-            row["stratum"] is None
+            (row["stratum"] is None or row["rule"])
             and row["severity"] != "note"
             and row["metric"] in METRICS
         ):
@@ -212,9 +228,31 @@ def of_strata(payload: Mapping[str, Any], most: int) -> list[str]:
     told = [
         f"{label(row['stratum'])}: {row['message']}"
         for row in payload["findings"]
-        if row["stratum"] is not None and row["reading"] in {"lower", "higher"}
+        if row["stratum"] is not None
+        and not row["rule"]
+        and row["reading"] in {"lower", "higher"}
     ]
     return first_of(told, most)
+
+
+def of_checks(payload: Mapping[str, Any], most: int) -> list[str]:
+    """Return what the checks have to say beyond the rules, a sentence each.
+
+    The spread of each single attribute, and of the other checks what stands out.
+    """
+    spread, told = [], []
+    for row in payload.get("checks", ()):
+        metric = row["metric"]
+        if is_hidden(row) or metric not in _TOLD:
+            continue
+        if metric in {"disparate_impact_ratio", "slice_ratio"}:
+            spread.append(str(row["message"]))
+        elif metric == "composition_ratio":
+            if ";" in row["message"] and row["reading"] in {"lower", "higher"}:
+                told.append(str(row["message"]))
+        elif row["reading"] in {"lower", "higher"}:
+            told.append(str(row["message"]))
+    return first_of([*spread, *told], most)
 
 
 def first_of(items: Sequence[str], most: int) -> list[str]:

@@ -22,6 +22,7 @@ from fairness.reports.sections import (
     culprits,
     headline,
     notes_of_rules,
+    of_checks,
     of_strata,
     plain_notes,
     sections,
@@ -34,6 +35,7 @@ SUMMARY_WIDTH = 88
 _MOST_CROSSED = 6
 _MOST_REASONS = 5
 _MOST_STRATA = 6
+_MOST_CHECKS = 10
 _LEFT = frozenset({"group", "interval", "reading"})
 _RANK: Mapping[str, int] = MappingProxyType(
     {"fail": 0, "lower": 0, "higher": 0, "inconclusive": 1, "waived": 1}
@@ -65,6 +67,7 @@ def text(payload: Mapping[str, Any]) -> str:
     lines += _listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
+    lines += _listed("What else was measured", of_checks(payload, _MOST_CHECKS))
     lines += _listed("What could not be seen", unseen(payload))
     lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
     legend = [LEGEND_MARKS] if payload["verdict"] else []

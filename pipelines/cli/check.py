@@ -19,6 +19,7 @@ from pipelines.cli.options import (
     read_columns,
     read_delimiter,
     read_names,
+    read_number,
     read_whole,
 )
 from pipelines.cli.output import tell, tell_aside
@@ -225,12 +226,38 @@ def check(
             rich_help_panel=_OFFER,
         ),
     ] = None,
+    value_cap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="A value above which an offer is too much, such as sends in a month.",
+            rich_help_panel=_OFFER,
+        ),
+    ] = None,
     weight: Annotated[
         str | None,
         typer.Option(
             metavar="COL", help="Weight of each customer.", rich_help_panel=_OFFER
         ),
     ] = None,
+    uses: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COL[,COL…]",
+            help="Columns that the profile uses: how well they stand in for a "
+            "protected attribute, and how much of the gap goes through them.",
+            rich_help_panel=_GROUPS,
+        ),
+    ] = None,
+    slices: Annotated[
+        bool,
+        typer.Option(
+            "--slices",
+            help="Look for the worst-treated slices over all attributes and strata as "
+            "well.",
+            rich_help_panel=_GROUPS,
+        ),
+    ] = False,
     missing: Annotated[
         list[str] | None,
         typer.Option(
@@ -320,6 +347,8 @@ def check(
         order = all_at_once.of(read_whole, "--intersections", intersections)
         attributes = all_at_once.of(read_names, "--by", by)
         layers = all_at_once.of(read_names, "--strata", strata or ())
+        used = all_at_once.of(read_names, "--uses", uses or ())
+        cap = all_at_once.of(read_number, "--value-cap", value_cap)
         policies = all_at_once.of(_policies, policy or ())
         all_at_once.of(check_reports, report or (), [source, picked, beside])
         all_at_once.raise_any()
@@ -342,6 +371,9 @@ def check(
                 value=value,
                 weight=weight,
                 strata=names_of(layers or (), source),
+                uses=names_of(used or (), source) or None,
+                value_cap=cap,
+                slices=slices,
             )
         decision = made.gate(policies or None)
         payload = decision.to_dict()

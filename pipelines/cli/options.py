@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Collection, Sequence
@@ -79,6 +80,25 @@ def read_whole(option: str, text: str) -> int:
             )
         )
     return int(text)
+
+
+def read_number(option: str, text: str | None) -> float | None:
+    """Return a finite number.
+
+    Examples
+    --------
+    >>> read_number("--value-cap", "8"), read_number("--value-cap", None)
+    (8.0, None)
+    """
+    if text is None:
+        return None
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise InputError(Problem(option, f"{shown(text)} is not a number"))
+    return found
 
 
 def read_bands(given: Sequence[str]) -> dict[str, list[str]]:

@@ -99,7 +99,7 @@ RULES = [
     (name, evidence)
     for name, metric in METRICS.items()
     for evidence in ("significant", "point", "proven")
-    if evidence == "point" or metric.testable
+    if evidence in metric.evidence
 ]
 
 

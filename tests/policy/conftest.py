@@ -12,6 +12,10 @@ class Traits:
     testable: bool
     range: tuple[float, float]
 
+    @property
+    def evidence(self):
+        return ("significant", "proven", "point") if self.testable else ("point",)
+
 
 ROWS = [
     Traits("selection_rate", "ratio", False, (0, 1)),

@@ -16,13 +16,14 @@ PAYLOAD = [
     "version",
 ]
 ADDED = ["subject", "offer_assumed", "confidence", "attributes", "reasons", "method"]
+ADDED += ["checks"]
 FINDING = [
     *("code", "rule", "metric", "attribute", "group", "reference", "stratum", "n"),
     *("selected", "n_reference", "selected_reference", "rate", "estimate", "low"),
     *("high", "confidence", "p_value", "p_adjusted", "bound", "detectable"),
     *("shortfall", "reading", "verdict", "severity", "message", "citation"),
 ]
-FINDING_ADDED = ["needed", "decided_by", "evidence"]
+FINDING_ADDED = ["needed", "decided_by", "evidence", "column"]
 GROUP = ["attribute", "group", "n", "selected", "rate", "rate_low", "rate_high"]
 
 
@@ -32,7 +33,8 @@ def test_the_keys_are_those_of_the_contract_and_added_ones(judged, sample):
     assert list(payload) == [*PAYLOAD, *ADDED]
     assert payload["schema"] == SCHEMA == "fairreach/audit/1"
     assert list(payload["data"]) == ["rows", "selected", "fingerprint"]
-    for row in payload["findings"]:
+    assert payload["checks"]
+    for row in [*payload["findings"], *payload["checks"]]:
         assert list(row) == [*FINDING, *FINDING_ADDED]
     for row in payload["groups"]:
         assert list(row) == GROUP

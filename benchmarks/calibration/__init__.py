@@ -1,0 +1,1 @@
+"""Seeded simulation of the coverage and mean width of every interval."""

@@ -1,0 +1,141 @@
+"""How often the verdict flips when the same campaign is drawn, or looked at, again.
+
+Run ``python -m benchmarks.flips`` for the full table (200 halvings a row), or with
+``--share 0.1`` for the tenth that ``.ci/run`` repeats. The last full table is
+``benchmarks/flips.md``.
+
+A campaign of 20,000 customers is split in two at random, and each half is judged. A
+pair of clear and block means that chance decided. Beside it stands the gate that most
+tools offer: below 0.8 it fails, above it passes, whatever the numbers say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.verdicts import Campaign, Draw, fair, harmed, judged, top
+from fairness.metrics.measures import ratio
+from fairness.policy import load_policy
+
+CUSTOMERS = 20_000
+HALVINGS = 200
+_MOST_FLIPS, _LEAST_DECISIVE = 0.01, 0.70
+
+
+@dataclass(frozen=True)
+class Row:
+    """A kind of campaign."""
+
+    name: str
+    draw: Draw
+
+
+ROWS = (
+    Row("fair, 10 %", fair(CUSTOMERS, 0.10)),
+    Row("fair, 30 %", fair(CUSTOMERS, 0.30)),
+    Row("fair, exact top 2,000", top(CUSTOMERS, 2_000)),
+    Row("AIR 0.6 for 4,000, 6 groups", harmed(CUSTOMERS, 4_000, 0.6, 6)),
+    Row("AIR 0.5 for 4,000, 10 groups", harmed(CUSTOMERS, 4_000, 0.5, 10)),
+    Row("AIR 0.4 for 2,000, 6 groups", harmed(CUSTOMERS, 2_000, 0.4, 6)),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a row gave."""
+
+    row: Row
+    pairs: int
+    flips: int
+    decisive: int
+    point_flips: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether few pairs flip and most verdicts are decisive."""
+        decisive = self.decisive / (2 * self.pairs)
+        return self.flips <= _MOST_FLIPS * self.pairs and decisive >= _LEAST_DECISIVE
+
+    @property
+    def cells(self) -> list[str]:
+        """The row as it is printed."""
+        return [
+            self.row.name,
+            str(self.pairs),
+            f"{self.flips / self.pairs:.1%}",
+            f"{self.decisive / (2 * self.pairs):.1%}",
+            f"{self.point_flips / self.pairs:.1%}",
+            "yes" if self.holds else "NO",
+        ]
+
+
+def point_verdict(campaign: Campaign) -> str:
+    """Judge by the smallest over the largest rate of each attribute, as it stands."""
+    for codes in campaign.codes.T:
+        n = np.bincount(codes)
+        rates = ratio(np.bincount(codes, campaign.selected), n)[n > 0]
+        if rates.max() and rates.min() / rates.max() < 0.8:  # noqa: PLR2004
+            return "block"
+    return "clear"
+
+
+def halves(campaign: Campaign, rng: np.random.Generator) -> Iterator[Campaign]:
+    """Split a campaign in two at random."""
+    order = rng.permutation(len(campaign.selected))
+    for half in np.array_split(order, 2):
+        yield Campaign(campaign.codes[half], campaign.selected[half], campaign.labels)
+
+
+def run(row: Row, pairs: int, seed: np.random.SeedSequence) -> Found:
+    """Draw, halve and judge campaigns."""
+    policy = load_policy("us-four-fifths")
+    rng = np.random.default_rng(seed)
+    flips = decisive = point = 0
+    for _ in range(pairs):
+        parts = list(halves(row.draw(rng), rng))
+        verdicts = [judged(part, policy).verdict for part in parts]
+        flips += set(verdicts) == {"clear", "block"}
+        decisive += sum(verdict != "review" for verdict in verdicts)
+        point += len({point_verdict(part) for part in parts}) > 1
+    return Found(row, pairs, flips, decisive, point)
+
+
+def table(share: float, seed: int = 20_261_123) -> Iterator[tuple[str, bool]]:
+    """Yield the lines of the table and whether each row holds."""
+    yield "| campaign | halvings | clear/block | decisive | point gate flips | holds |", True
+    yield "| --- | ---: | ---: | ---: | ---: | --- |", True
+    for row in ROWS:
+        key = np.random.SeedSequence([seed, *row.name.encode()])
+        found = run(row, max(int(HALVINGS * share), 20), key)
+        yield f"| {' | '.join(found.cells)} |", found.holds
+
+
+def main() -> int:
+    """Print the table; with ``--write`` store it beside this file."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    lines, fine = [], True
+    for line, ok in table(options.share):
+        print(line, flush=True)
+        lines.append(line)
+        fine &= ok
+    if options.write:
+        Path(__file__).with_suffix(".md").write_text(
+            "# Verdicts on the two halves of a campaign\n\n"
+            "Made by `python -m benchmarks.flips --write`; seeded, so a second run gives "
+            "the same.\n\n" + "\n".join(lines) + "\n",
+            encoding="utf-8",
+        )
+    return 0 if fine else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
