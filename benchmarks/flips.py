@@ -80,7 +80,7 @@ def point_verdict(campaign: Campaign) -> str:
     for codes in campaign.codes.T:
         n = np.bincount(codes)
         rates = ratio(np.bincount(codes, campaign.selected), n)[n > 0]
-        if rates.max() and rates.min() / rates.max() < 0.8:  # noqa: PLR2004
+        if rates.max() and rates.min() / rates.max() < 0.8:
             return "block"
     return "clear"
 

@@ -20,6 +20,7 @@ ROOMS = {
         "metrics",
         "inference",
         "findings",
+        "checks",
         "policy",
         "remedies",
         "evidence",

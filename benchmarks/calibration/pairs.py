@@ -12,9 +12,10 @@ from benchmarks.calibration.rows import (
     WIDENED,
     FloatArray,
     Row,
-    covered,
     generator,
+    holding,
     mean_width,
+    row_of,
 )
 from fairness.inference import (
     bootstrap_cells,
@@ -58,15 +59,14 @@ def single_rates(replicates: int, seed: int) -> Iterator[Row]:
             hits = drawn.binomial(n, rate, replicates).astype(float)
             enough = n * rate >= EXPECTED
             for name, method in methods.items():
-                low, high = method(hits, np.float64(n))
+                low, high = method(hits, np.array(float(n)))
                 band = {
                     "wilson": NARROW if enough else None,
                     "exact": WIDENED,
                     "rate_interval": NARROW if enough else WIDENED,
                 }[name]
-                share = covered(low, high, rate)
-                width = mean_width(low, high)
-                yield Row(name, setting, replicates, share, width, None, band)
+                held, width = holding(low, high, rate), mean_width(low, high)
+                yield row_of(name, setting, held, width, band=band)
 
 
 def two_rates(replicates: int, seed: int) -> Iterator[Row]:
@@ -92,13 +92,11 @@ def two_rates(replicates: int, seed: int) -> Iterator[Row]:
                 enough = min(n * least, n_ref) * rate >= EXPECTED
                 for name, method in (plain | widened).items():
                     low, high = method(hits, n, ref, n_ref)
+                    held = holding(low, high, true_value(name, least * rate, rate))
                     band = NARROW if enough else None
-                    yield Row(
-                        name, setting, replicates,
-                        covered(low, high, true_value(name, least * rate, rate)),
-                        mean_width(low, high), None,
-                        WIDENED if name in widened else band,
-                    )  # fmt: skip
+                    band = WIDENED if name in widened else band
+                    width = mean_width(low, high)
+                    yield row_of(name, setting, held, width, band=band)
 
 
 def true_value(name: str, rate: float, ref: float) -> float:
@@ -114,17 +112,17 @@ def mean_differences(replicates: int, seed: int) -> Iterator[Row]:
         for truth in (0.0, 0.3, 1.0):
             setting = f"n = {n:,} and {n_ref:,}, normal, {truth:g}"
             drawn = generator(seed, "smd", setting)
-            moments = []
+            moments: list[FloatArray] = []
             for size, mean in ((n, truth), (n_ref, 0.0)):
                 # Mean and sum of squares of normal values are independent.
                 centre = mean + drawn.standard_normal(replicates) / math.sqrt(size)
                 within = drawn.chisquare(size - 1, replicates)
-                moments += [size, size * centre, within + size * centre**2]
+                total_sq = within + size * centre**2
+                moments += [np.array(float(size)), size * centre, total_sq]
             _, low, high = standardized_mean_difference(*moments)
-            yield Row(
-                "standardized_mean_difference", setting, replicates,
-                covered(low, high, truth), mean_width(low, high), None, NARROW,
-            )  # fmt: skip
+            held, width = holding(low, high, truth), mean_width(low, high)
+            name = "standardized_mean_difference"
+            yield row_of(name, setting, held, width, band=NARROW)
 
 
 def bootstrapped(replicates: int, seed: int) -> Iterator[Row]:
@@ -140,10 +138,8 @@ def bootstrapped(replicates: int, seed: int) -> Iterator[Row]:
             )
             limits.append(percentile_interval(cells[:, 1] / n))
         low, high = np.array(limits).T
-        yield Row(
-            "percentile bootstrap of a rate", setting, few,
-            covered(low, high, rate), mean_width(low, high),
-        )  # fmt: skip
+        held, width = holding(low, high, rate), mean_width(low, high)
+        yield row_of("percentile bootstrap of a rate", setting, held, width)
 
 
 def rows(replicates: int, seed: int) -> Iterable[Row]:

@@ -28,6 +28,8 @@ class Row:
     replicates : int
         Drawn for the coverage.
     coverage : float
+    se : float
+        Standard error of the coverage.
     mean_width : float
         nan where every width is infinite or undefined.
     closed_width : float or None
@@ -40,25 +42,22 @@ class Row:
     setting: str
     replicates: int
     coverage: float
+    se: float
     mean_width: float
     closed_width: float | None = None
     band: tuple[float, float] | None = None
 
     @property
-    def se(self) -> float:
-        """Standard error of the coverage, at the edge of the band it is nearest to."""
-        at = self.coverage
-        if self.band is not None:
-            at = min(max(at, self.band[0]), self.band[1])
-        return math.sqrt(at * (1 - at) / self.replicates)
-
-    @property
     def holds(self) -> bool:
-        """Whether the coverage is inside its band, up to 3 standard errors."""
+        """Whether the coverage is inside its band, up to 3 standard errors.
+
+        Those of the band's edges: a coverage of 0 or 1 has none of its own.
+        """
         if self.band is None:
             return True
-        slack = ERRORS * self.se
-        return self.band[0] - slack <= self.coverage <= self.band[1] + slack
+        low, high = self.band
+        below, above = (ERRORS * error(at, self.replicates) for at in (low, high))
+        return low - below <= self.coverage <= high + above
 
     def cells(self) -> list[str]:
         """Return the row as it stands in the table."""
@@ -68,8 +67,8 @@ class Row:
             ratio = f"{self.mean_width / self.closed_width:.2f}"
         band = "" if self.band is None else f"{self.band[0]:.0%} – {self.band[1]:.0%}"
         held = "" if self.band is None else "yes" if self.holds else "NO"
-        covered = f"{100 * self.coverage:.1f} ± {100 * self.se:.1f}"
-        return [self.interval, self.setting, covered, width, ratio, band, held]
+        held_in = f"{100 * self.coverage:.1f} ± {100 * self.se:.1f}"
+        return [self.interval, self.setting, held_in, width, ratio, band, held]
 
 
 HEADER = (
@@ -78,15 +77,34 @@ HEADER = (
 )
 
 
+def error(share: float, replicates: int) -> float:
+    """Return the standard error of a share."""
+    return math.sqrt(share * (1 - share) / replicates)
+
+
+def row_of(
+    interval: str,
+    setting: str,
+    held: NDArray[np.bool_] | FloatArray,
+    width: float,
+    *,
+    closed: float | None = None,
+    band: tuple[float, float] | None = None,
+) -> Row:
+    """Return the row of an interval, from which of its replicates hold the truth."""
+    share, n = float(np.mean(held)), len(held)
+    return Row(interval, setting, n, share, error(share, n), width, closed, band)
+
+
 def generator(seed: int, *names: str) -> np.random.Generator:
     """Return random numbers of one cell, the same whichever other cells run."""
     return np.random.default_rng([seed, *"/".join(names).encode()])
 
 
-def covered(low: FloatArray, high: FloatArray, truth: float) -> float:
-    """Return the share of intervals that hold the truth, up to rounding."""
+def holding(low: FloatArray, high: FloatArray, truth: float) -> NDArray[np.bool_]:
+    """Return which intervals hold the truth, up to rounding."""
     slack = 1e-12 * max(abs(truth), 1e-3)
-    return float(((low <= truth + slack) & (truth - slack <= high)).mean())
+    return np.asarray((low <= truth + slack) & (truth - slack <= high))
 
 
 def mean_width(low: FloatArray, high: FloatArray) -> float:

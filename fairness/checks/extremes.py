@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +12,14 @@ from fairness.checks.evidence import Evidence
 from fairness.checks.lines import Line, finding_of
 from fairness.counts import CountTable
 from fairness.findings import Finding
+from fairness.findings.comparison import GROUP_EXPECTED
 from fairness.findings.messages import label
 from fairness.findings.readings import too_few
 from fairness.inference import Extreme, gap_interval, least_ratio_interval
+from fairness.metrics.measures import ratio
 
 FloatArray = NDArray[np.float64]
+_PAIR = 2
 
 
 METHODS: Mapping[str, Callable[[FloatArray, FloatArray, float], Extreme]] = {
@@ -37,53 +41,69 @@ def extremes(measured: Evidence, confidence: float) -> list[Finding]:
     -------
     list of Finding
         ``max_min_gap`` and ``disparate_impact_ratio`` of each attribute and
-        intersection, of the group ``(all)``.
+        intersection, of the group ``(all)``: over the groups that expect five selected
+        and five not.
     """
     found = []
     for table in measured.tables.values():
-        hits, trials = _counts(table)
-        whole = float(hits.sum())
-        expected = min(whole, float(trials.sum()) - whole)
+        kept = _Kept.of(table, GROUP_EXPECTED)
+        whole, customers = float(kept.hits.sum()), float(kept.trials.sum())
+        expected = min(whole, customers - whole)
         few = ""
         if expected < measured.min_expected:
             few = too_few(expected, measured.min_expected)
-        for metric in METHODS:
-            made = extreme_of(metric, table, confidence)
+        for metric, method in METHODS.items():
+            made = method(kept.hits, kept.trials, confidence)
             line = Line(
                 table.attribute,
                 "(all)",
                 n=int(table.n.sum()),
                 selected=int(table.selected.sum()),
-                rate=whole / float(trials.sum()) if len(trials) else np.nan,
+                rate=float(ratio(whole, customers)),
                 estimate=made.estimate,
                 low=made.low,
                 high=made.high,
                 p=made.p_value,
                 few=few,
-                more=f"interval by {made.method}; {_who(table)}",
+                more=f"interval by {made.method}; {kept.told}",
             )
             found.append(finding_of(metric, line, confidence, 1 - confidence))
     return found
 
 
 def extreme_of(metric: str, table: CountTable, confidence: float) -> Extreme:
-    """Return one of the two measures of a table's highest and lowest rate."""
-    return METHODS[metric](*_counts(table), confidence)
+    """Return one of the two measures over all groups of a table that hold anybody."""
+    kept = _Kept.of(table, 0.0)
+    return METHODS[metric](kept.hits, kept.trials, confidence)
 
 
-def _counts(table: CountTable) -> tuple[FloatArray, FloatArray]:
-    """Return effective hits and trials of the groups that have any."""
-    effective = table.effective()
-    trials, hits = effective.sum(axis=(1, 2)), effective[:, 1].sum(axis=1)
-    return hits[trials > 0], trials[trials > 0]
+class _Kept(NamedTuple):
+    """Effective counts of the groups that are looked at."""
 
+    hits: FloatArray
+    trials: FloatArray
+    names: list[str]
+    left: int
 
-def _who(table: CountTable) -> str:
-    hits, trials = _counts(table)
-    if not len(trials):
-        return ""
-    rates = hits / trials
-    known = table.effective().sum(axis=(1, 2)) > 0
-    names = [g for g, there in zip(table.groups, known, strict=True) if there]
-    low, high = int(rates.argmin()), int(rates.argmax())
-    return f"{label(names[low])} lowest, {label(names[high])} highest"
+    @classmethod
+    def of(cls, table: CountTable, least: float) -> _Kept:
+        effective = table.effective()
+        trials, hits = effective.sum(axis=(1, 2)), effective[:, 1].sum(axis=1)
+        rate = ratio(hits.sum(), trials.sum())
+        with np.errstate(invalid="ignore"):
+            keep = (trials > 0) & (trials * np.minimum(rate, 1 - rate) >= least)
+        # Where nearly all are small, the small ones are all there is.
+        if keep.sum() < _PAIR:
+            keep = trials > 0
+        names = [name for name, there in zip(table.groups, keep, strict=True) if there]
+        return cls(hits[keep], trials[keep], names, int((~keep & (trials > 0)).sum()))
+
+    @property
+    def told(self) -> str:
+        """Who is lowest and highest, and how many are left out."""
+        if not self.names:
+            return "nobody to compare"
+        rates = self.hits / self.trials
+        low, high = int(rates.argmin()), int(rates.argmax())
+        text = f"{label(self.names[low])} lowest, {label(self.names[high])} highest"
+        return f"{text}, {self.left} tiny left out" if self.left else text

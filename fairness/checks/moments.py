@@ -50,7 +50,7 @@ class Means:
         return np.asarray(ratio(self.total, self.n) + self.centre)
 
     def others(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return n, sum and squares of each group's reference; 0 where there is none."""
+        """Return n, sum and squares of each group's reference; 0 without one."""
         found = []
         named = np.maximum(self.reference, 0)
         for values in (self.n, self.total, self.square):

@@ -121,7 +121,7 @@ def _carried(
     cells: IntArray,
     confidence: float,
 ) -> list[Finding]:
-    """Return the ratio of each group to its reference that a column alone would make."""
+    """Return the ratio to its reference that a column alone would give each group."""
     size = len(comparison.groups)
     estimate, low, high, z = (np.full(size, np.nan) for _ in range(4))
     for group in range(size):

@@ -135,7 +135,7 @@ def _thresholds(
 ) -> list[Finding]:
     """Return each group's lowest ratio to the highest rate, over all cuts.
 
-    Cuts at which the group expects too few, or no other group is sizeable, are left out.
+    Cuts at which the group expects too few are left out.
     """
     above = n[:, ::-1].cumsum(axis=1)[:, ::-1]
     size = n.sum(axis=1, keepdims=True)

@@ -47,6 +47,7 @@ class Grid:
     @classmethod
     def over(cls, low: float, high: float) -> Grid:
         """Return the grid between two ends that may be the same."""
+        low, high = float(low), float(high)
         if not np.isfinite(GRID / (high - low) if high > low else np.inf):
             return cls(low, low + max(1.0, abs(low)))
         return cls(low, high)

@@ -49,8 +49,15 @@ def weight_problems(
 
 def value_problems(column: str, low: float, high: float) -> list[Problem]:
     """Return what is wrong with a column of values."""
-    if np.isinf([low, high]).any():
+    if np.isinf([low, high, high - low]).any():
         return [Problem(f"value column {shown(column)}", "has infinite values")]
+    return []
+
+
+def used_problems(column: str, low: float, high: float) -> list[Problem]:
+    """Return what is wrong with a column of numbers that the profile uses."""
+    if low <= high and np.isinf([low, high, high - low]).any():
+        return [Problem(f"column {shown(column)}", "has infinite values")]
     return []
 
 

@@ -59,8 +59,6 @@ class CountTable:
         Sums of the weights and of their squares.
     moments : dict of float64 arrays, one entry a group
         ``score_n``, ``score``, ``score_sq``, ``value_n``, … over all customers.
-    moment_cells : dict of float64 arrays, groups x 2 x 3
-        The same by cell.
     """
 
     attributes: tuple[str, ...]
@@ -69,7 +67,6 @@ class CountTable:
     weights: FloatArray | None = None
     weights_sq: FloatArray | None = None
     moments: Mapping[str, FloatArray] = field(default_factory=dict)
-    moment_cells: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
     def attribute(self) -> str:
@@ -254,17 +251,17 @@ class GroupCounts:
             flat = np.bincount(cell, self.sums[name][keep], groups * 2 * _OUTCOMES)
             return np.asarray(flat.reshape(shape)[live], dtype=np.float64)
 
-        by_cell = {
-            name: summed(name) for name in self.sums if not name.startswith("weight")
-        }
         return CountTable(
             tuple(attributes),
             tuple(self._labels_at(places, sizes, int(group)) for group in live),
             cells[live],
             summed("weight") if self.has_weights else None,
             summed("weight_sq") if self.has_weights else None,
-            {name: sums.sum(axis=(1, 2)) for name, sums in by_cell.items()},
-            by_cell,
+            {
+                name: summed(name).sum(axis=(1, 2))
+                for name in self.sums
+                if not name.startswith("weight")
+            },
         )
 
     def stratum_labels(self, name: str) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ from fairness.counts.batches import batches, keep_labels, live_labels, regrouped
 from fairness.counts.column_counts import ColumnBins, ColumnCounts
 from fairness.counts.grid import GRID, Grid, cut
 from fairness.counts.kernel import Column, Int64Array, crossed, joint_keys
-from fairness.counts.measures import extent
+from fairness.counts.measures import extent, used_problems
 from fairness.counts.roles import Roles
 from fairness.counts.table import Axis
 from fairness.counts.value_bins import ValueBins, ValueGrid
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import InputError, Problem
 from fairness.frames import EagerTable
 from fairness.frames.texts import are_numbers
 from fairness.groups import MISSING
@@ -138,8 +138,9 @@ def _column(table: EagerTable, name: str) -> tuple[Column, ColumnBins]:
 def _numbers(table: EagerTable, name: str) -> tuple[Column, ColumnBins]:
     numbers = table.numbers(name, short=True)
     missing, low, high = extent(numbers)
-    if np.isinf([low, high]).any() and missing < len(numbers):
-        raise InputError(Problem(f"column {shown(name)}", "has infinite values"))
+    problems = used_problems(name, low, high)
+    if problems:
+        raise InputError(problems)
     if missing == len(numbers):
         column = Column(np.zeros(len(numbers), np.uint8), 0, 1)
         return column, ColumnBins((MISSING,), ordered=True)

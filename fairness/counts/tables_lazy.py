@@ -12,10 +12,11 @@ from fairness.counts.batches import Kept, batches, keep_labels, live_labels
 from fairness.counts.column_counts import ColumnBins, ColumnCounts
 from fairness.counts.grid import GRID, Grid, cut
 from fairness.counts.kernel import Int64Array
+from fairness.counts.measures import used_problems
 from fairness.counts.roles import Roles
 from fairness.counts.table import Axis
 from fairness.counts.value_bins import ValueBins, ValueGrid
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import InputError, Problem
 from fairness.frames import Encoded, FileTable, Key, LazyTable, Tally
 from fairness.groups import MISSING
 
@@ -75,9 +76,7 @@ def used_columns(
     found = []
     for name in roles.uses:
         if name in ends:
-            if np.isinf(ends[name]).any():
-                what = Problem(f"column {shown(name)}", "has infinite values")
-                problems.append(what)
+            problems += used_problems(name, *ends[name])
             found.append(UsedColumn(name, table, ends[name]))
             continue
         try:

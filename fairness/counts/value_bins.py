@@ -135,8 +135,10 @@ class ValueBins:
         cap of values that are whole numbers.
         """
         lower, upper = self.grid.limits()
-        # A value on an edge is in the bin that begins there, but not at the named cap.
-        surely = lower >= cap if self.grid.cap == cap else lower > cap
+        surely = lower > cap
+        if self.grid.cap == cap:
+            # The bin of the cap itself is split: what is beyond it, is above.
+            surely = np.arange(self.grid.bins) > self.grid.codes(np.array([cap]))[0]
         cells = self.cells[attribute]
         sure, most = cells[:, surely].sum(axis=1), cells[:, upper > cap].sum(axis=1)
         return np.stack([sure, most], axis=1)

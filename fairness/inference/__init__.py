@@ -26,6 +26,7 @@ from fairness.inference.comparisons import (
     score_odds_ratio,
     score_ratio,
 )
+from fairness.inference.equivalence import equivalence_p, smallest_attainable_p
 from fairness.inference.extremes import (
     Extreme,
     gap_interval,
@@ -107,6 +108,7 @@ __all__ = [
     "difference_at_equal_score",
     "difference_interval",
     "distinct_slices",
+    "equivalence_p",
     "exact",
     "gap_interval",
     "group_averaged_demographic_disparity",
@@ -140,6 +142,7 @@ __all__ = [
     "shrunken_rates",
     "shrunken_ratios",
     "simultaneous_rates",
+    "smallest_attainable_p",
     "standardized_difference",
     "standardized_mean_difference",
     "standardized_rates",

@@ -51,14 +51,21 @@ def range_at_most(
     node = first[:, None] + (last - first)[:, None] * share
     at_node = _below(node, p, trials)
     at_end = _below(_ahead(node, spread[:, None], ratio=ratio), p, trials)
-    whole = np.multiply.reduce(np.maximum(at_end - at_node, 0.0), axis=1)
-    inner = np.maximum(at_end[:, :, :-1] - at_node[:, :, 1:], 0.0)
-    outer = at_end[:, :, 1:] - at_node[:, :, :-1]
-    least_mass = whole[:, :-1] - np.multiply.reduce(inner, axis=1)
-    most_mass = np.multiply.reduce(outer, axis=1) - whole[:, 1:]
+    fine, coarse = (_mass(at_node, at_end, every) for every in (1, 2))
+    # The error of a sum is quadratic in the width of its cells.
+    return np.asarray(np.clip((4 * fine - coarse) / 3, 0.0, 1.0))
+
+
+def _mass(at_node: FloatArray, at_end: FloatArray, every: int) -> FloatArray:
+    """Return the sum over cells between every so manieth node."""
+    start, end = at_node[:, :, ::every], at_end[:, :, ::every]
+    whole = np.multiply.reduce(np.maximum(end - start, 0.0), axis=1)
+    inner = np.maximum(end[:, :, :-1] - start[:, :, 1:], 0.0)
+    least = whole[:, :-1] - np.multiply.reduce(inner, axis=1)
+    outer = end[:, :, 1:] - start[:, :, :-1]
+    most = np.multiply.reduce(outer, axis=1) - whole[:, 1:]
     # Past the last node either no rate is the least one or none is above the window.
-    total = (least_mass + most_mass).sum(axis=1) / 2 + whole[:, -1]
-    return np.asarray(np.clip(total, 0.0, 1.0))
+    return np.asarray((least + most).sum(axis=1) / 2 + whole[:, -1])
 
 
 def equal_range_tail(

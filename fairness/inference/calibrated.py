@@ -158,8 +158,8 @@ def observed_to_expected(
     Examples
     --------
     >>> found = observed_to_expected(30, 200, 40.0, 10.0, 6.75)
-    >>> print(found.estimate, found.low.round(3), found.high.round(3))
-    0.75 0.541 1.022
+    >>> print(*(number.round(3) for number in found))
+    0.75 0.536 1.029
     """
     x, size = counted(hits, n, ("hits", "n"))
     first = _scores("expected", expected, size)
@@ -190,7 +190,7 @@ def difference_at_equal_score(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Difference of two groups' outcome rates at equal score, group minus reference.
 
-    Mantel and Haenszel's weighted mean over the bins of the score.
+    `mantel_haenszel_difference` with the bins of the score as strata.
 
     Parameters
     ----------

@@ -134,7 +134,8 @@ def customers_needed(
 
     Notes
     -----
-    Normal approximation, as in `detectable_ratio`.
+    Normal approximation, as in `detectable_ratio`. For the worst of k groups, tested
+    by `adjusted_tail`, the critical z is that of the studentized range over sqrt(2).
 
     References
     ----------
@@ -145,6 +146,13 @@ def customers_needed(
     --------
     >>> customers_needed([0.8, 0.9], 0.1, 1.645, share=0.2)
     array([1611., 6704.])
+
+    Of 2, 6 and 20 groups, against a reference of the same size:
+
+    >>> from fairness.inference.studentized import studentized_range_isf
+    >>> z = studentized_range_isf(0.05, [2, 6, 20]) / np.sqrt(2)
+    >>> customers_needed(0.8, 0.1, z)
+    array([3213., 5579., 7874.])
     """
     wanted = numbers("ratio", ratio)
     refuse("ratio", wanted, wanted < 0, "allowed are numbers, 0 or more")

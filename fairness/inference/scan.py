@@ -7,7 +7,7 @@ are looked at, so each one's p-value is that of the most extreme of all.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from math import prod
 
@@ -23,7 +23,6 @@ from fairness.inference._arguments import (
     problem_of,
 )
 from fairness.inference._types import BoolArray, FloatArray, IntArray, Side
-from fairness.inference.tails import pair_tail
 
 _MOST_CUSTOMERS = 1_000_000_000  # numpy's hypergeometric generators go no further
 _BLOCK = 2_000_000  # drawn counts held at once
@@ -66,13 +65,24 @@ class SliceScan:
     ----------
     slices : tuple of Slice
     side : {"lower", "upper"}
-    replicates : int
-        Of the permutation; no p-value is below 1 / (replicates + 1).
+    least : float
+        Expected selected and not selected of the smallest slice looked at.
+    extremes : tuple of float
+        z of the most extreme slice in each permuted selection, ascending; positive on
+        the side looked at.
     """
 
     slices: tuple[Slice, ...]
     side: Side
-    replicates: int
+    least: float
+    extremes: tuple[float, ...] = field(repr=False)
+
+    def adjusted(self, z: FloatArray) -> FloatArray:
+        """Return the adjusted p-values of z, negative: selected less."""
+        outward = -z if self.side == "lower" else z
+        below = np.searchsorted(self.extremes, outward - _ROUNDING, side="left")
+        replicates = len(self.extremes)
+        return np.asarray((1 + replicates - below) / (1 + replicates))
 
 
 @dataclass(frozen=True)
@@ -171,7 +181,7 @@ def scan_slices(
     codes, size, chosen = codes[live], size[live], chosen[live]
     groups = list(_combinations(codes, size, chosen, counts, (depth, least, seed)))
     if not groups:
-        return SliceScan((), side, replicates)
+        return SliceScan((), side, float(least), ())
     slice_n = np.concatenate([group.sums(size) for group in groups]).astype(np.float64)
     hits = np.concatenate([group.sums(chosen) for group in groups]).astype(np.float64)
     total, drawn = int(size.sum()), int(chosen.sum())
@@ -179,25 +189,21 @@ def scan_slices(
     spread = np.sqrt(expected * (1 - drawn / total) * (total - slice_n) / (total - 1))
     sign = -1.0 if side == "lower" else 1.0
     z = (hits - expected) / spread
-    most = np.sort(
-        np.concatenate(
-            [
-                _most_extreme(groups, block, expected, spread, sign)
-                for block in _draws(size, drawn, replicates, seed)
-            ]
-        )
-    )
-    extreme = replicates - np.searchsorted(most, sign * z - _ROUNDING, side="left")
-    p = (1 + extreme) / (1 + replicates)
+    blocks = [
+        _most_extreme(groups, block, expected, spread, sign)
+        for block in _draws(size, drawn, replicates, seed)
+    ]
+    extremes = tuple(np.sort(np.concatenate(blocks)).tolist())
+    found = SliceScan((), side, float(least), extremes)
     names = [
         tuple(zip(group.columns, row, strict=True))
         for group in groups
         for row in group.levels[group.wanted].tolist()
     ]
     order = np.lexsort((np.arange(len(names)), -sign * z))
-    columns = (slice_n.astype(int), hits.astype(int), expected, z, p)
+    columns = (slice_n.astype(int), hits.astype(int), expected, z, found.adjusted(z))
     rows = list(zip(names, *(column.tolist() for column in columns), strict=True))
-    return SliceScan(tuple(Slice(*rows[i]) for i in order), side, replicates)
+    return replace(found, slices=tuple(Slice(*rows[i]) for i in order))
 
 
 def distinct_slices(
@@ -213,8 +219,9 @@ def distinct_slices(
     Slices with p_adjusted <= alpha are taken from the most extreme on. One is kept
     where its customers outside the slices kept so far (those that contain it apart)
     are selected less (more) than the rest: the rest of each kept slice that contains
-    it, or of all customers if none does, outside the kept slices too. Less means a
-    one-sided exact p-value of at most alpha / number of significant slices.
+    it, or of all customers if none does, outside the kept slices too. Less means that
+    the z of these against those is as extreme as a slice's must be to be significant,
+    and that as many are expected as the scan asks of a slice.
 
     Parameters
     ----------
@@ -261,17 +268,26 @@ def distinct_slices(
         others = [m for one, m in kept if not conditions >= set(one.levels)]
         free = ~np.any(others, axis=0) if others else everybody
         ours = mask & free
-        worst = 0.0
-        for region in around:
-            rest = region & free & ~mask
-            p = pair_tail(
-                hits[ours].sum(), size[ours].sum(),
-                hits[rest].sum(), size[rest].sum(), side=found.side,
-            )  # fmt: skip
-            worst = max(worst, float(np.nan_to_num(p, nan=1.0)))
-        if worst <= alpha / len(significant):
+        rests = [region & free & ~mask for region in around]
+        pairs = [(hits[ours], size[ours], hits[rest], size[rest]) for rest in rests]
+        if all(
+            _differs(found, alpha, [float(part.sum()) for part in pair])
+            for pair in pairs
+        ):
             kept.append((candidate, mask))
     return tuple(one for one, _ in kept)
+
+
+def _differs(found: SliceScan, alpha: float, table: list[float]) -> bool:
+    """Whether a part of a slice is as far from a rest as a significant slice is."""
+    x, n, x_rest, n_rest = table
+    m, total = x + x_rest, n + n_rest
+    rarer = min(m, total - m) / max(total, 1.0)
+    if min(n, n_rest) * rarer < found.least:
+        return False
+    spread = np.sqrt(n * n_rest * m * (total - m) / (total - 1)) / total
+    z = np.array((x - n * m / total) / spread)
+    return bool(found.adjusted(z) <= alpha)
 
 
 def _mask(one: Slice, codes: NDArray[np.generic]) -> BoolArray:

@@ -53,11 +53,12 @@ def shrunken_rates(
     Notes
     -----
     The prior of M / (M + n), n the harmonic mean of the trials, is beta(1/4, 2), that
-    of mu is beta(1/2, 1/2). Averaged over the groups of simulated attributes (3 to 60
-    groups of 50 to 100,000, rates of 0.5 to 30 % that differ by 0 to 70 % of their
-    mean, 5 hits or more in all) the intervals cover 93.5-97 % of the true rates at a
-    nominal 95 % where these differ by more than chance makes them seem to, and up to
-    100 % where they differ by less; they are then about 0.3-0.8 times as wide as each
+    of mu is beta(1/2, 1/2). Averaged over the groups of simulated attributes (3, 6 and
+    20 groups of about 300 to 100,000, rates of 0.5 to 30 % that differ by 0 to 70 % of
+    their mean, 7 hits or more in all) the intervals cover 94.3-95.3 % of the true rates
+    at a nominal 95 % where the variance between groups is at least twice that of a
+    typical group's own rate, and 94.5-99.8 % where it is less; they are then about
+    0.4-0.8 times as wide as each
     group's own. The average says nothing of a single group: one far from all others is
     drawn too far in.
 
@@ -108,8 +109,8 @@ def shrunken_ratios(
     Notes
     -----
     The limits are those of the shrunken rate, with the variance of p recovered from
-    the posterior variances; the group's part in p is taken into account. Coverage as
-    in `shrunken_rates`.
+    the posterior variances; the group's part in p is taken into account. In the same
+    settings 94.3-95.6 % and 94.9-99.9 %.
 
     References
     ----------

@@ -89,6 +89,6 @@ class Metric:
     @property
     def evidence(self) -> tuple[str, ...]:
         """Kinds of evidence that a rule on it may ask for."""
-        if self.testable:
-            return ("significant", "proven", "point")
-        return ("proven", "point") if self.interval else ("point",)
+        proven = self.interval or self.form in {"ratio", "difference", "odds"}
+        asked = ("significant",) * self.testable + ("proven",) * proven
+        return (*asked, "point")

@@ -211,7 +211,9 @@ class _Gate:
             made = judge_rule(rule, tables, setting, self._memo)
             return [within_allowed(f, rule, policy, self._measured) for f in made]
         names = {table.attribute for table in tables}
-        return judge_checked(rule, names, policy, setting.sharing, self._measured.check)
+        checks = self._measured.check
+        made = judge_checked(rule, names, policy, setting.sharing, checks)
+        return made or [not_applicable(rule, "there was nothing to measure it on")]
 
     def coverage(self, policy: Policy, findings: Sequence[Finding]) -> list[str]:
         """Return the required attributes of which too much could not be measured.

@@ -29,6 +29,7 @@ from fairness.reports.sections import (
     by_attribute,
     circumstances,
     first_of,
+    idle,
     notes_of_rules,
     of_checks,
     of_strata,
@@ -83,10 +84,15 @@ def html(payload: Mapping[str, Any]) -> str:
         meaning=MEANINGS[payload["verdict"]],
         assumed=assumed_line(payload),
         reasons=_texts(first_of(payload["reasons"], _MOST_REASONS)),
-        sections=[_section(one, number) for number, one in enumerate(found)],
+        sections=[
+            _section(one, number)
+            for number, one in enumerate(found)
+            if not one.not_applicable
+        ],
         strata=_texts(of_strata(payload, _MOST_STRATA)),
         measured=_texts(of_checks(payload, _MOST_CHECKS)),
         unseen=_texts(unseen(payload)),
+        idle=_texts(idle(found)),
         notes=_texts([*notes_of_rules(payload), *plain_notes(payload)]),
         how=_texts([*legend, LEGEND_COLUMNS, *payload.get("method", [])]),
         policies=[
@@ -147,7 +153,6 @@ def _section(section: Section, number: int) -> dict[str, Any]:
     return {
         "id": f"section-{number}",
         "title": f"{section.title}{severity}",
-        "not_applicable": ascii_controls(section.not_applicable),
         "single": _table(section.single),
         "crossed": _table(section.crossed[:_MOST_CROSSED]),
         "summary": section.summary,

@@ -25,6 +25,7 @@ from fairness.reports.sections import (
     by_attribute,
     circumstances,
     first_of,
+    idle,
     notes_of_rules,
     of_checks,
     of_strata,
@@ -76,7 +77,8 @@ def markdown(payload: Mapping[str, Any]) -> str:
         lines += ["", f"**{inert(assumed_line(payload))}**"]
     lines += _listed("Why", first_of(payload["reasons"], _MOST_REASONS))
     for section in found:
-        lines += ["", *_section(section)]
+        if not section.not_applicable:
+            lines += ["", *_section(section)]
     if verdict and any(section.single or section.crossed for section in found):
         lines += ["", f"{LEGEND_MARKS}."]
     lines += _listed(
@@ -84,6 +86,7 @@ def markdown(payload: Mapping[str, Any]) -> str:
     )
     lines += _listed("What else was measured", of_checks(payload, _MOST_CHECKS))
     lines += _listed("What could not be seen", unseen(payload))
+    lines += _listed("Rules that did not apply", idle(found))
     lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
     lines += _listed("How", [LEGEND_COLUMNS, *payload.get("method", [])])
     lines += ["", "## What this rests on", "", *_origin(payload)]
@@ -127,8 +130,6 @@ def _reference(char: str, *, part: bool) -> str:
 def _section(section: Section) -> list[str]:
     severity = f" ({inert(section.severity)})" if section.severity else ""
     lines = [f"## {inert(section.title)}{severity}", ""]
-    if section.not_applicable:
-        return [*lines, f"Does not apply: {inert(section.not_applicable)}"]
     if section.single:
         lines += _table(section.single)
     if section.summary:

@@ -183,6 +183,15 @@ def sections(payload: Mapping[str, Any]) -> list[Section]:
     return [_section(key, rows, singles) for key, rows in found.items()]
 
 
+def idle(found: Sequence[Section]) -> list[str]:
+    """Return the rules that did not apply, and why, a line each."""
+    return [
+        f"{one.rule or one.title}: {one.not_applicable}"
+        for one in found
+        if one.not_applicable
+    ]
+
+
 def notes_of_rules(payload: Mapping[str, Any], most: int = 3) -> list[str]:
     """Return one line for each note rule that has something to say."""
     found: dict[str, list[Row]] = {}

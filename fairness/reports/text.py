@@ -21,6 +21,7 @@ from fairness.reports.sections import (
     by_attribute,
     culprits,
     headline,
+    idle,
     notes_of_rules,
     of_checks,
     of_strata,
@@ -63,12 +64,14 @@ def text(payload: Mapping[str, Any]) -> str:
     lines += _wrapped(assumed_line(payload))
     lines += _reasons(payload)
     for section in found:
-        lines += ["", *_section(section)]
+        if not section.not_applicable:
+            lines += ["", *_section(section)]
     lines += _listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
     lines += _listed("What else was measured", of_checks(payload, _MOST_CHECKS))
     lines += _listed("What could not be seen", unseen(payload))
+    lines += _listed("Rules that did not apply", idle(found))
     lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
     legend = [LEGEND_MARKS] if payload["verdict"] else []
     lines += _listed("How", [*legend, LEGEND_COLUMNS, *payload.get("method", [])])
@@ -172,11 +175,6 @@ def _reasons(payload: Mapping[str, Any]) -> list[str]:
 def _section(section: Section) -> list[str]:
     severity = f" ({section.severity})" if section.severity else ""
     lines = _wrapped(f"{section.title}{severity}")
-    if section.not_applicable:
-        return [
-            *lines,
-            *_wrapped(section.not_applicable, first="  does not apply: ", later="    "),
-        ]
     lines += _table(section.single)
     if section.summary:
         lines += _wrapped(section.summary)

@@ -70,6 +70,20 @@ def test_the_actual_test_finds_the_ratio_in_80_percent(n, n_ref, rate, k, side):
     assert abs(found - 0.8) < 4 * error + 0.03
 
 
+@pytest.mark.parametrize("k", [2, 6, 20])
+def test_sizes_from_the_studentized_range_find_the_lowest_of_k_groups(k):
+    # One group at 0.8 of the rate of the k - 1 others, all of the size asked for.
+    critical_z = float(studentized_range_isf(0.05, k)) / np.sqrt(2)
+    n = int(customers_needed(0.8, 0.1, critical_z))
+    rng = np.random.default_rng(k)
+    low = rng.binomial(n, 0.08, 4000)
+    others = rng.binomial(n, 0.1, (4000, k - 1))
+    first = pair_z(low, n, others[:, 0], n) > critical_z
+    assert abs(first.mean() - 0.8) < 4 * np.sqrt(0.16 / 4000) + 0.03
+    # The highest of the others is further away: the group is found more often.
+    assert (pair_z(low, n, others.max(axis=1), n) > critical_z).mean() >= first.mean()
+
+
 def test_small_groups_are_found_somewhat_less_often_than_said():
     # 30 expected: the exact test is conservative.
     ratio = float(detectable_ratio(300, 10_000, 0.1, 2.0))

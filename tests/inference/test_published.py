@@ -35,11 +35,7 @@ from fairness.inference.stratified import (
     mantel_haenszel_odds_ratio,
     mantel_haenszel_risk_ratio,
 )
-from fairness.metrics.measures import (
-    compare_rates,
-    disparate_impact_ratio,
-    measure_groups,
-)
+from fairness.metrics.measures import compare_rates, measure_groups
 from fairness.metrics.rates import rate_counts
 
 
@@ -89,7 +85,6 @@ PAIRS = {
     (0, 10, 0, 20): (("-0.1658", "0.2844"), ("-0.1611", "0.2775")),
     (0, 10, 0, 10): (("-0.2879", "0.2879"), ("-0.2775", "0.2775")),
     (10, 10, 0, 20): (("0.7156", "1.0000"), ("0.6791", "1.0000")),
-    (10, 10, 0, 10): (("0.7121", "1.0000"), ("0.6075", "1.0000")),
 }
 TWO_RATES = [
     figure
@@ -99,7 +94,12 @@ TWO_RATES = [
         *limits(f"Miettinen-Nurminen {table}", score_difference, table, *score),
         *limits(f"hybrid score {table}", newcombe, table, *hybrid),
     )
-]
+] + figures(
+    NEWCOMBE_DIFFERENCE,
+    *limits(
+        "hybrid score (10, 10, 0, 10)", newcombe, (10, 10, 0, 10), "0.6075", "1.0000"
+    ),
+)
 ONE_RATE = figures(
     "Newcombe (1998), Statistics in Medicine 17:857-872, table I",
     *limits("score 0/20", wilson, (0, 20), "0.0000", "0.1611"),
@@ -119,8 +119,22 @@ FAGERLAND = figures(
         "0.34",
         correction=False,
     ),
+    # Under the name of Koopman, but with that factor.
     *limits(
-        "Koopman 7/34, 1/34", score_ratio, (7, 34, 1, 34), "1.21", "43",
+        "score interval of the ratio, 7/34, 1/34", score_ratio, (7, 34, 1, 34), "1.21",
+        "43",
+    ),
+) + figures(
+    # Its last digit is its root finder's.
+    "presize, prec_riskratio(7/34, 1/34, 34, met = 'koopman')",
+    *limits(
+        "Koopman 7/34, 1/34", score_ratio, (7, 34, 1, 34), "1.220853", "42.5757",
+        correction=False,
+    ),
+) + figures(
+    "Koopman (1984), Biometrics 40:513-517",
+    *limits(
+        "36/40, 16/80", score_ratio, (36, 40, 16, 80), "2.94", "7.15",
         correction=False,
     ),
 )  # fmt: skip
@@ -167,8 +181,7 @@ ADMISSIONS = figures(
     ("its low limit", "0.943103", pick(mantel_haenszel_odds_ratio, 1, *UCB)),
     ("its high limit", "1.295492", pick(mantel_haenszel_odds_ratio, 2, *UCB)),
     ("statsmodels risk ratio", "1.058307", pick(mantel_haenszel_risk_ratio, 0, *UCB)),
-    # statsmodels subtracts near equals: the last digit is not to be had from it.
-    ("statsmodels Breslow-Day", "18.8255", pick(breslow_day, 0, *UCB, tarone=False)),
+    ("statsmodels Breslow-Day", "18.825514", pick(breslow_day, 0, *UCB, tarone=False)),
     ("its p", "0.002071", pick(breslow_day, 2, *UCB, tarone=False)),
 )  # fmt: skip
 
@@ -372,17 +385,28 @@ GUIDE = cells_of(
 )
 
 
-def spread_of(name):
+def rates_of(name):
     hits, trials = rate_counts(name, GUIDE)
-    return np.ptp(hits / trials)
+    return hits / trials
+
+
+def spread_of(name):
+    return np.ptp(rates_of(name))
+
+
+def lowest_to_highest(name):
+    return rates_of(name).min() / rates_of(name).max()
 
 
 FAIRLEARN = figures(
     "fairlearn 0.15 user guide, 18 rows: between groups, without sign",
     ("demographic parity difference", "0.25", lambda: spread_of("selection_rate")),
-    ("demographic parity ratio", "0.6667", lambda: disparate_impact_ratio(GUIDE)),
+    ("demographic parity ratio", "0.6667", lambda: lowest_to_highest("selection_rate")),
     ("equalized odds difference", "1.0",
      lambda: max(spread_of("true_positive_rate"), spread_of("false_positive_rate"))),
+    ("equalized odds ratio", "0.0",
+     lambda: min(lowest_to_highest("true_positive_rate"),
+                 lowest_to_highest("false_positive_rate"))),
 )  # fmt: skip
 
 CLARIFY_ROWS = cells_of(
@@ -467,9 +491,11 @@ def test_at_least_60_figures_of_others_are_reproduced():
     assert len({(f.source, f.what, f.printed) for f in ALL}) >= 60
 
 
-def test_adjusted_p_of_the_miettinen_nurminen_factor_is_what_fagerland_left_out():
-    low, _ = score_difference(7, 34, 1, 34)
-    assert round(float(low), 3) == 0.027
+def test_the_factor_decides_the_rows_of_fagerland_in_both_directions():
+    difference = score_difference(7, 34, 1, 34)[0]
+    ratio = score_ratio(7, 34, 1, 34, correction=False)[0]
+    assert round(float(difference), 3) == 0.027
+    assert round(float(ratio), 2) == 1.22
 
 
 def test_wachters_disparity_of_the_clarify_rows_is_the_same_where_it_is_defined():

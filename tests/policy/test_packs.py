@@ -16,13 +16,20 @@ EXPECTED = {
         ("ff-air", "at least 0.80", (1,), "block", "significant"),
         ("ff-cell", "at least 0.80", (2,), "block", "significant"),
         ("ff-smaller", "at least 0.90", (1,), "note", "significant"),
+        ("ff-strata", "at least 0.80", (1,), "review", "significant"),
+        ("ff-proxy", "at least 0.80", (1,), "review", "significant"),
+        ("ff-smd", "at least -0.30", (1,), "review", "significant"),
+        ("ff-smd-strata", "at least -0.30", (1,), "review", "significant"),
         ("ff-sd", "at least -3", (1,), "note", "point"),
         ("ff-flip", "at least 0.80", (1,), "note", "point"),
         ("ff-power", "at least 0.80", (1,), "note", "point"),
     ],
     "equal-opportunity": [("eo-tpr", "at least 0.80", (1,), "block", "significant")],
     "exploitative-offers": [
-        ("ex-burden", "at most 1.25", (1,), "block", "significant")
+        ("ex-burden", "at most 1.25", (1,), "block", "significant"),
+        ("ex-price", "at most 0.20", (1,), "review", "significant"),
+        ("ex-price-strata", "at most 0.20", (1,), "review", "significant"),
+        ("ex-freq", "at most 1.25", (1,), "review", "significant"),
     ],
 }
 

@@ -84,6 +84,7 @@ REASONS = (
     "too few",
     "undefined",
     "is the reference",
+    "none was given",
 )
 
 

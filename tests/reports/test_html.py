@@ -81,12 +81,10 @@ def test_a_rule_that_does_not_apply_says_why(payload_of):
     idle = {"verdict": "not_applicable", "message": "ff-air: it needs an outcome"}
     rows = [{**row, **idle} for row in payload["findings"] if row["rule"] == "ff-air"]
     changed = {**payload, "findings": rows}
-    for format_, told in (
-        ("text", "does not apply: it needs an outcome"),
-        ("markdown", "Does not apply: it needs an outcome"),
-        ("html", "Does not apply: it needs an outcome"),
-    ):
-        assert told in render(changed, format_)
+    for format_ in ("text", "markdown", "html"):
+        told = render(changed, format_)
+        assert "Rules that did not apply" in told
+        assert "ff-air: it needs an outcome" in told
 
 
 def test_an_assumed_offer_is_said_first(payload_of):

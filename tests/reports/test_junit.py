@@ -24,7 +24,9 @@ def cases(suite, kind):
 
 def test_a_rule_is_a_suite_and_a_group_is_a_case(suites, sample):
     root, made = suites("spring_card")
-    assert list(made) == ["verdict", "ff-air", "ff-cell"]
+    idle = ["ff-strata", "ff-proxy", "ff-smd", "ff-smd-strata"]
+    assert list(made) == ["verdict", "ff-air", "ff-cell", *idle]
+    assert all(cases(made[rule], "skipped") for rule in idle)
     assert cases(made["ff-air"], "failure") == ["ethnicity.black"]
     assert "gender.x" in cases(made["ff-air"], "skipped")
     rows = [r for r in sample()["findings"] if r["rule"] == "ff-air"]

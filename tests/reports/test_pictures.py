@@ -244,7 +244,7 @@ def test_pictures_of_an_outcome_and_a_score():
     result = fa.audit(
         table, selected="s", by="g", outcome="o", score="score", offer="beneficial"
     )
-    for metric in ("true_positive_rate_ratio", "score_smd", "selection_odds_ratio"):
+    for metric in ("true_positive_rate_ratio", "selection_odds_ratio"):
         ax = result.plot.ratios("g", metric=metric)
         assert len(dots(ax)) >= 1
         ax.figure.canvas.draw()
