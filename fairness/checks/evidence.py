@@ -57,7 +57,11 @@ class Evidence(Protocol):
         """Groups that expect fewer selections are too few."""
 
     def comparison(
-        self, metric: str, tables: Sequence[CountTable] | None = None
+        self,
+        metric: str,
+        tables: Sequence[CountTable] | None = None,
+        *,
+        partial: bool = False,
     ) -> Comparison:
         """Every group against its reference."""
 

@@ -164,8 +164,10 @@ def cells_by(
         [rows[back.ravel()], *(counts.levels[:, names.index(name)] for name in columns)]
     )
     cells, where = np.unique(levels, axis=0, return_inverse=True)
-    sums = [
-        np.bincount(where.ravel(), counts.sums[name], len(cells))
-        for name in (f"{role}_n", role, f"{role}_sq")
-    ]
-    return cells.astype(np.int64), sums[0], sums[1], sums[2]
+
+    def summed(name: str) -> FloatArray:
+        found = np.bincount(where.ravel(), counts.sums[name], len(cells))
+        return np.asarray(found, dtype=np.float64)
+
+    n, total, square = summed(f"{role}_n"), summed(role), summed(f"{role}_sq")
+    return np.asarray(cells, dtype=np.int64), n, total, square

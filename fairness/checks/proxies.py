@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
@@ -59,7 +61,7 @@ def _aligned(measured: Evidence, table: CountTable, column: str) -> IntArray:
     cells = np.zeros((len(held), len(place), 2), np.int64)
     for row, label in enumerate(counted.labels[attribute]):
         cells[:, place[label]] = held[:, row]
-    return cells[cells.sum(axis=(1, 2)) > 0]
+    return np.asarray(cells[cells.sum(axis=(1, 2)) > 0], dtype=np.int64)
 
 
 def _told_by(
@@ -70,31 +72,19 @@ def _told_by(
     chance = found.information_floor
     entropy = ratio(found.information, found.explained)
     floor = float(ratio(chance, entropy))
-    whole = {
-        "n": int(table.n.sum()),
-        "selected": int(table.selected.sum()),
-        "column": column,
-    }
+    whole = Line(
+        table.attribute,
+        "(all)",
+        n=int(table.n.sum()),
+        selected=int(table.selected.sum()),
+        column=column,
+    )
+    told = "" if np.isnan(floor) else f"by chance {floor:.2g}"
     lines = [
-        (
-            "proxy_information",
-            Line(
-                table.attribute,
-                "(all)",
-                estimate=found.explained,
-                more="" if np.isnan(floor) else f"by chance {floor:.2g}",
-                **whole,
-            ),
-        ),
+        ("proxy_information", replace(whole, estimate=found.explained, more=told)),
         (
             "proxy_association",
-            Line(
-                table.attribute,
-                "(all)",
-                estimate=found.cramers_v,
-                p=found.p_value,
-                **whole,
-            ),
+            replace(whole, estimate=found.cramers_v, p=found.p_value),
         ),
     ]
     ranked = separation(cells, ordered=False)

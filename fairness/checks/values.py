@@ -97,8 +97,10 @@ def lines_of(
 def mean_gap(means: Means, confidence: float) -> tuple[Limits, FloatArray]:
     """Return each group's gap to its reference with Welch's interval, and its z."""
     own, other = (means.n, means.total, means.square), means.others()
-    pairs = [np.stack([a, b], axis=-1) for a, b in zip(own, other, strict=True)]
-    gap = raw_gap(*pairs, reference=1, confidence=confidence)
+    n, total, square = (
+        np.stack([a, b], axis=-1) for a, b in zip(own, other, strict=True)
+    )
+    gap = raw_gap(n, total, square, reference=1, confidence=confidence)
     estimate, low, high, error = (
         part[:, 0] for part in (gap.estimate, gap.low, gap.high, gap.error)
     )
