@@ -108,7 +108,10 @@ def run(row: Row, pairs: int, seed: np.random.SeedSequence) -> Found:
 
 def table(share: float, seed: int = 20_261_123) -> Iterator[tuple[str, bool]]:
     """Yield the lines of the table and whether each row holds."""
-    yield "| campaign | halvings | clear/block | decisive | point gate flips | holds |", True
+    yield (
+        "| campaign | halvings | clear/block | decisive | point gate flips | holds |",
+        True,
+    )
     yield "| --- | ---: | ---: | ---: | ---: | --- |", True
     for row in ROWS:
         key = np.random.SeedSequence([seed, *row.name.encode()])

@@ -15,10 +15,10 @@ from types import ModuleType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks.calibration import extremes, pairs
+from benchmarks.calibration import conditional, extremes, pairs, scores_values
 from benchmarks.calibration.rows import HEADER, Row
 
-PARTS: tuple[ModuleType, ...] = (pairs, extremes)
+PARTS: tuple[ModuleType, ...] = (pairs, extremes, conditional, scores_values)
 REPLICATES = 4000
 SEED = 20_261_123
 TABLE = Path(__file__).parent.with_suffix(".md")

@@ -17,11 +17,11 @@ from fairness.findings import Finding
 Family = Callable[[Evidence, float], Sequence[Finding]]
 
 
-def _family(name: str) -> Family:
+def _family(name: str, home: str = "") -> Family:
     """Return a check whose module is loaded when it first runs."""
 
     def run(measured: Evidence, confidence: float) -> Sequence[Finding]:
-        module = import_module(f"fairness.checks.{name}")
+        module = import_module(f"fairness.checks.{home or name}")
         return cast("Family", getattr(module, name))(measured, confidence)
 
     return run
@@ -41,10 +41,11 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "proxies",
         )
     }
+    | {"crossed_extremes": _family("crossed_extremes", "extremes")}
 )
 """Check by name: from an audit and a level of confidence to findings."""
 
-QUICK = tuple(name for name in FAMILIES if name != "slices")
+QUICK = tuple(name for name in FAMILIES if name not in {"slices", "crossed_extremes"})
 """Checks that take milliseconds; that of slices draws a thousand selections."""
 
 __all__ = ["FAMILIES", "QUICK", "Evidence", "Family"]

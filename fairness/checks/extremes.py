@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ METHODS: Mapping[str, Callable[[FloatArray, FloatArray, float], Extreme]] = {
 
 
 def extremes(measured: Evidence, confidence: float) -> list[Finding]:
-    """Return gap and ratio of the highest and lowest rate of every attribute.
+    """Return gap and ratio of the highest and lowest rate of single attributes.
 
     Parameters
     ----------
@@ -40,12 +40,24 @@ def extremes(measured: Evidence, confidence: float) -> list[Finding]:
     Returns
     -------
     list of Finding
-        ``max_min_gap`` and ``disparate_impact_ratio`` of each attribute and
-        intersection, of the group ``(all)``: over the groups that expect five selected
-        and five not.
+        ``max_min_gap`` and ``disparate_impact_ratio`` of each attribute, of the group
+        ``(all)``, over the groups that expect five selected and five not.
     """
+    singles = [t for t in measured.tables.values() if len(t.attributes) == 1]
+    return _extremes(measured, singles, confidence)
+
+
+def crossed_extremes(measured: Evidence, confidence: float) -> list[Finding]:
+    """Return the same of intersections: of many small groups, so they take longer."""
+    crossed = [t for t in measured.tables.values() if len(t.attributes) > 1]
+    return _extremes(measured, crossed, confidence)
+
+
+def _extremes(
+    measured: Evidence, tables: Sequence[CountTable], confidence: float
+) -> list[Finding]:
     found = []
-    for table in measured.tables.values():
+    for table in tables:
         kept = _Kept.of(table, GROUP_EXPECTED)
         whole, customers = float(kept.hits.sum()), float(kept.trials.sum())
         expected = min(whole, customers - whole)

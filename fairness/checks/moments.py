@@ -29,6 +29,8 @@ class Means:
     Parameters
     ----------
     table : CountTable
+    names : list of str
+        Of the groups.
     n, total, square : float arrays
         Customers with a number, their sum and sum of squares, both about `centre`.
     centre : float
@@ -38,6 +40,7 @@ class Means:
     """
 
     table: CountTable
+    names: list[str]
     n: FloatArray
     total: FloatArray
     square: FloatArray
@@ -68,7 +71,7 @@ class Means:
         if reference == REST:
             rest = float(self.n.sum() - self.n[group])
             return Against("(rest)", round(rest))
-        name = self.table.groups[reference]
+        name = self.names[reference]
         return Against(name, round(float(self.n[reference])), None, reference == group)
 
 
@@ -91,9 +94,8 @@ def means_of(measured: Evidence, table: CountTable, role: str) -> Means:
     centre = float(np.nan_to_num(ratio(total.sum(), n.sum())))
     moved = total - n * centre
     about = np.maximum(square - 2 * centre * total + n * centre**2, 0.0)
-    return Means(
-        table, n, moved, about, centre, _references(measured, table, n, ratio(moved, n))
-    )
+    reference = _references(measured, table, n, ratio(moved, n))
+    return Means(table, table.groups, n, moved, about, centre, reference)
 
 
 def _references(
@@ -150,24 +152,21 @@ def cells_by(
     counts = measured.counts
     names = [axis.name for axis in counts.axes]
     own = counts.levels[:, [names.index(name) for name in table.attributes]]
-    place = {parts: row for row, parts in enumerate(table.labels)}
     labels = [counts.axes[names.index(name)].labels for name in table.attributes]
-    distinct, back = np.unique(own, axis=0, return_inverse=True)
-    rows = np.array(
-        [
-            place[tuple(labels[i][level] for i, level in enumerate(row))]
-            for row in distinct.tolist()
-        ],
-        np.int64,
-    )
-    levels = np.column_stack(
-        [rows[back.ravel()], *(counts.levels[:, names.index(name)] for name in columns)]
-    )
-    cells, where = np.unique(levels, axis=0, return_inverse=True)
+    rows = np.full([len(part) for part in labels], -1, np.int64)
+    for row, parts in enumerate(table.labels):
+        place = (part.index(text) for part, text in zip(labels, parts, strict=True))
+        rows[tuple(place)] = row
+    axes = [names.index(name) for name in columns]
+    shape = [len(table.labels), *(len(counts.axes[axis].labels) for axis in axes)]
+    further = [counts.levels[:, axis] for axis in axes]
+    key = np.ravel_multi_index([rows[tuple(own.T)], *further], shape)
+    size = int(np.prod(shape))
 
     def summed(name: str) -> FloatArray:
-        found = np.bincount(where.ravel(), counts.sums[name], len(cells))
-        return np.asarray(found, dtype=np.float64)
+        return np.asarray(np.bincount(key, counts.sums[name], size), dtype=np.float64)
 
     n, total, square = summed(f"{role}_n"), summed(role), summed(f"{role}_sq")
-    return np.asarray(cells, dtype=np.int64), n, total, square
+    live = np.flatnonzero(n)
+    cells = np.column_stack(np.unravel_index(live, shape))
+    return np.asarray(cells, dtype=np.int64), n[live], total[live], square[live]

@@ -54,7 +54,12 @@ def power(measured: Evidence, confidence: float) -> list[Finding]:
     factor = measured.sharing.factors(comparison.order)
     critical = critical_z(comparison, factor, alpha, ~none)
     found = ratio(ratio(h, t), ratio(hr, tr))
-    harmful = known & np.isfinite(found) & ((found < 1) == (comparison.side == "lower")) & (found != 1)
+    harmful = (
+        known
+        & np.isfinite(found)
+        & ((found < 1) == (comparison.side == "lower"))
+        & (found != 1)
+    )
     needed = np.full(len(every), np.nan)
     needed[harmful] = customers_needed(
         found[harmful],

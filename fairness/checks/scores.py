@@ -68,8 +68,8 @@ def _aligned(bins: ScoreBins, means: Means) -> FloatArray:
     """Return bins of a table's groups in its order, groups x bins x 3."""
     attribute = means.table.attribute
     held = bins.cells[attribute]
-    cells = np.zeros((len(means.table.groups), *held.shape[1:]))
-    place = {label: row for row, label in enumerate(means.table.groups)}
+    cells = np.zeros((len(means.names), *held.shape[1:]))
+    place = {label: row for row, label in enumerate(means.names)}
     for row, label in enumerate(bins.labels[attribute]):
         cells[place[label]] = held[row]
     return cells

@@ -106,9 +106,7 @@ def _side(
     return rate, standard, variance
 
 
-def _through(
-    layers: Layers, ref_trials: FloatArray, estimate: FloatArray
-) -> IntArray:
+def _through(layers: Layers, ref_trials: FloatArray, estimate: FloatArray) -> IntArray:
     """Return the stratum where group and reference are most unevenly found."""
     first = layers.comparison.table == 0
     every = layers.hits[first].sum(axis=0), layers.trials[first].sum(axis=0)

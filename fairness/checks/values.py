@@ -69,7 +69,7 @@ def lines_of(
     groups = int((means.n >= _ENOUGH).sum())
     p, p_adjusted = paid(measured, means.table, z, groups)
     made = []
-    for group, name in enumerate(means.table.groups):
+    for group, name in enumerate(means.names):
         few = ""
         if means.n[group] < _ENOUGH:
             few = f"too few to tell ({means.n[group]:.0f} values, {_ENOUGH} needed)"
@@ -139,8 +139,6 @@ def _adjusted(measured: Evidence, means: Means, confidence: float) -> list[Findi
     levels, n, total, square = cells_by(
         measured, means.table, measured.counts.strata, "value"
     )
-    there = n > 0
-    levels, n, total, square = levels[there], n[there], total[there], square[there]
     square = np.maximum(square - 2 * means.centre * total + n * means.centre**2, 0.0)
     total = total - n * means.centre
     size = len(means.n)
@@ -157,9 +155,7 @@ def _adjusted(measured: Evidence, means: Means, confidence: float) -> list[Findi
                 kept[group] = part[1]
     elif len(n) and references[0] >= 0:
         reference = int(references[0])
-        fit = adjusted_gap(
-            levels, n, total, square, reference, confidence, groups=size
-        )
+        fit = adjusted_gap(levels, n, total, square, reference, confidence, groups=size)
         limits = [
             np.where(np.arange(size) == reference, np.nan, part)
             for part in (fit.estimate, fit.low, fit.high, fit.error)
@@ -174,9 +170,7 @@ def _adjusted(measured: Evidence, means: Means, confidence: float) -> list[Findi
     scaled = tuple(ratio(part, spread if spread > 0 else np.nan) for part in gap)
     held = [f"all of {', '.join(measured.counts.strata)} equal"] * size
     return [
-        *lines_of(
-            measured, "conditional_value_gap", means, gap, z, confidence, held
-        ),
+        *lines_of(measured, "conditional_value_gap", means, gap, z, confidence, held),
         *lines_of(
             measured,
             "conditional_value_smd",
@@ -194,7 +188,7 @@ def _shapes(measured: Evidence, means: Means, confidence: float) -> list[Finding
     bins, attribute = measured.values, means.table.attribute
     assert bins is not None  # asked for by the caller
     place = {label: row for row, label in enumerate(bins.labels[attribute])}
-    known = [place.get(group, -1) for group in means.table.groups]
+    known = [place.get(group, -1) for group in means.names]
     cells = np.zeros((len(known), bins.cells[attribute].shape[1]))
     for group, row in enumerate(known):
         if row >= 0:

@@ -7,6 +7,7 @@ distributed as the range of k standard normal values.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,6 +23,7 @@ _ROOT_TWO = math.sqrt(2)
 _PAIR = 2
 _FARTHEST = 80.0  # the tail is below 1e-690 there, and 0 as a float
 _CHUNK = 4096
+_FEW = 16  # values worth keeping: more are found faster in one go
 # The integrand falls below 1e-17 of the tail outside [q/2 - 6.75, max(q/2 + 7, 9.5)].
 _BELOW, _ABOVE, _AT_LEAST = 6.75, 7.0, 9.5
 # Steps that give 13 digits up to each k; the greatest k narrows the integrand.
@@ -150,8 +152,20 @@ def studentized_range_isf(p: ArrayLike, k: ArrayLike) -> FloatArray:
     if asked.any():
         pairs = np.stack([tail[asked], groups[asked]])
         (wanted, sizes), inverse = np.unique(pairs, axis=1, return_inverse=True)
-        result[asked] = _critical_value(wanted, sizes)[np.ravel(inverse)]
+        if len(wanted) <= _FEW:
+            found = np.array(
+                [_known_value(*pair) for pair in zip(wanted, sizes, strict=True)]
+            )
+        else:
+            found = _critical_value(wanted, sizes)
+        result[asked] = found[np.ravel(inverse)]
     return result
+
+
+@lru_cache(maxsize=4096)
+def _known_value(p: float, k: float) -> float:
+    """Return one critical value: the same few are asked for again and again."""
+    return float(_critical_value(np.array([p]), np.array([k]))[0])
 
 
 def _critical_value(p: FloatArray, k: FloatArray) -> FloatArray:

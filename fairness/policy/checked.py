@@ -48,13 +48,16 @@ def judge_checked(
     list of Finding
     """
     metric = METRICS[rule.metric]
-    family = metric.family
+    families = [metric.family]
+    if metric.family == "extremes" and rule.order != (1,):
+        families.append("crossed_extremes")
     level = None
     if rule.evidence == "proven":
         tested = float(policy.alpha) / sharing.factor(1)
         level = 1 - 2 * tested
     return [
         _judged(rule, finding, policy, sharing)
+        for family in families
         for finding in checks(family, level)
         if finding.metric == rule.metric
         # A slice may name any columns: it is of no attribute that was counted alone.

@@ -279,7 +279,28 @@ def _metric_problems(
             hint = "write evidence = " + " or ".join(f'"{x}"' for x in metric.evidence)
             problems.append(Problem(where, what, hint))
         problems += _bound_problems(rule, metric, index)
+        problems += _idle_keys(rule, metric, index)
     return problems
+
+
+def _idle_keys(rule: Rule, metric: MetricTraits, index: int) -> Iterator[Problem]:
+    """Yield the keys that a rule on a check's metric would not be judged by."""
+    if getattr(metric, "form", None) != "check":
+        return
+    for key in _ON_RATES:
+        if getattr(rule, key) != Rule.model_fields[key].default:
+            where = key_path(("rules", index, key))
+            what = f"has no meaning for {metric.name}, which is not of two rates"
+            yield Problem(where, what, f"leave {key} out")
+
+
+_ON_RATES = (
+    "reference",
+    "min_share",
+    "ratio_below",
+    "shortfall_at_least",
+    "shortfall_share_at_least",
+)
 
 
 def _bound_problems(rule: Rule, metric: MetricTraits, index: int) -> Iterator[Problem]:
