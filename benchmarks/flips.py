@@ -36,13 +36,32 @@ class Row:
     draw: Draw
 
 
+def few(rate: float, harmed_rate: float | None = None) -> Draw:
+    """Two attributes, of 2 and 4 even groups; one of the four may be harmed."""
+
+    def draw(rng: np.random.Generator) -> Campaign:
+        codes = np.column_stack(
+            [rng.integers(0, 2, CUSTOMERS), rng.integers(0, 4, CUSTOMERS)]
+        )
+        own = rate if harmed_rate is None else harmed_rate
+        rates = np.where(codes[:, 1] == 0, own, rate)
+        labels = (("g0", "g1"), ("g0", "g1", "g2", "g3"))
+        return Campaign(codes, rng.random(CUSTOMERS) < rates, labels)
+
+    return draw
+
+
 ROWS = (
-    Row("fair, 10 %", fair(CUSTOMERS, 0.10)),
-    Row("fair, 30 %", fair(CUSTOMERS, 0.30)),
-    Row("fair, exact top 2,000", top(CUSTOMERS, 2_000)),
-    Row("AIR 0.6 for 4,000, 6 groups", harmed(CUSTOMERS, 4_000, 0.6, 6)),
-    Row("AIR 0.5 for 4,000, 10 groups", harmed(CUSTOMERS, 4_000, 0.5, 10)),
-    Row("AIR 0.4 for 2,000, 6 groups", harmed(CUSTOMERS, 2_000, 0.4, 6)),
+    Row("6 groups, fair, 10 %", few(0.10)),
+    Row("6 groups, fair, 30 %", few(0.30)),
+    Row("6 groups, AIR 0.6, 10 %", few(0.10, 0.06)),
+    Row("6 groups, AIR 0.6, 30 %", few(0.30, 0.18)),
+    Row("29 groups, fair, 10 %", fair(CUSTOMERS, 0.10)),
+    Row("29 groups, fair, 30 %", fair(CUSTOMERS, 0.30)),
+    Row("29 groups, fair, exact top 2,000", top(CUSTOMERS, 2_000)),
+    Row("29 groups, AIR 0.6 for 4,000 in one of 6", harmed(CUSTOMERS, 4_000, 0.6, 6)),
+    Row("29 groups, AIR 0.5 for 4,000 in one of 10", harmed(CUSTOMERS, 4_000, 0.5, 10)),
+    Row("29 groups, AIR 0.4 for 2,000 in one of 6", harmed(CUSTOMERS, 2_000, 0.4, 6)),
 )
 
 

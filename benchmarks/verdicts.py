@@ -183,7 +183,7 @@ def counted(campaign: Campaign) -> GroupCounts:
     cells = joint_cells(columns, len(campaign.selected))
     axes = [
         Axis(name, "attribute", labels)
-        for name, labels in zip(NAMES, campaign.labels, strict=True)
+        for name, labels in zip(NAMES, campaign.labels, strict=False)
     ]
     axes.append(Axis("selected", "selected", ("0", "1")))
     return GroupCounts(tuple(axes), cells.levels, cells.n, {})
