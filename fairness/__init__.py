@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fairness.auditing import Audit, Decision, audit
+    from fairness.auditing.joint import joint_proxy
     from fairness.counts import GroupCounts, ScoreBins, count_scores
     from fairness.errors import (
         AudienceBlockedError,
@@ -35,6 +36,7 @@ _HOME = {
     "Waiver": "fairness.policy",
     "audit": "fairness.auditing",
     "count_scores": "fairness.counts",
+    "joint_proxy": "fairness.auditing.joint",
     "load_policy": "fairness.policy",
     "scan": "fairness.frames",
 }
@@ -53,6 +55,7 @@ __all__ = [
     "Waiver",
     "audit",
     "count_scores",
+    "joint_proxy",
     "load_policy",
     "scan",
 ]

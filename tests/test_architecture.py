@@ -21,6 +21,7 @@ ROOMS = {
         "inference",
         "findings",
         "checks",
+        "models",
         "policy",
         "remedies",
         "evidence",
@@ -63,7 +64,12 @@ PLACES = {
         "pipelines/segmentation",
         "pipelines/targeting",
     ],
-    "sklearn": ["fairness/remedies", "pipelines/segmentation", "pipelines/targeting"],
+    "sklearn": [
+        "fairness/models",
+        "fairness/remedies",
+        "pipelines/segmentation",
+        "pipelines/targeting",
+    ],
     "statsmodels": [],
 }
 

@@ -135,7 +135,7 @@ def _section(section: Section) -> list[str]:
     if section.summary:
         if section.single:
             lines.append("")
-        lines.append(f"Intersections: {section.summary}.")
+        lines.append(f"{section.summary}.")
         if section.crossed:
             lines += ["", *_table(section.crossed[:_MOST_CROSSED])]
         more = len(section.crossed) - _MOST_CROSSED

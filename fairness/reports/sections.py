@@ -88,7 +88,7 @@ class Section:
     single : list of rows
         Of single attributes, in the order of the payload.
     crossed : list of rows
-        Of intersections, those that stand out, worst first.
+        Of intersections, of strata and of columns: those that stand out, worst first.
     crossed_groups, crossed_few : int
         Groups of intersections, and those that are too few or hidden.
     summary : str
@@ -321,8 +321,8 @@ def _section(key: str, rows: Sequence[Row], singles: Collection[str]) -> Section
     if all(row["verdict"] == "not_applicable" for row in rows):
         told = str(first["message"]).removeprefix(f"{key}: ")
         return Section(title, first["severity"], metric.name, rule, not_applicable=told)
-    single = [row for row in rows if not is_crossed(row, singles)]
-    crossed = [row for row in rows if is_crossed(row, singles)]
+    single = [row for row in rows if not _is_many(row, singles)]
+    crossed = [row for row in rows if _is_many(row, singles)]
     standing = [row for row in crossed if _stands_out(row)]
     standing.sort(key=lambda row: (row["p_adjusted"] is None, row["p_adjusted"] or 0.0))
     # The rows of one intersection stay together, under its name once.
@@ -331,14 +331,9 @@ def _section(key: str, rows: Sequence[Row], singles: Collection[str]) -> Section
     few = sum(_is_unmeasured(row) or is_hidden(row) for row in crossed)
     summary = ""
     if crossed:
-        pairs = len({row["attribute"] for row in crossed})
-        plural = "s" if pairs > 1 else ""
         out = f"{len(standing)} stands out" if len(standing) == 1 else ""
         out = out or f"{len(standing) or 'none'} stand{'' if standing else 's'} out"
-        summary = (
-            f"{len(crossed):,} groups of {pairs} intersection{plural}: "
-            f"{out}, {few:,} too few to tell"
-        )
+        summary = f"{_many(crossed, singles)}: {out}, {few:,} too few to tell"
     return Section(
         title,
         first["severity"],
@@ -352,6 +347,24 @@ def _section(key: str, rows: Sequence[Row], singles: Collection[str]) -> Section
     )
 
 
+def _is_many(row: Row, singles: Collection[str]) -> bool:
+    """Return whether a row is one of many of a kind, told in numbers."""
+    column = row.get("column") or row["stratum"]
+    return is_crossed(row, singles) or column is not None
+
+
+def _many(rows: Sequence[Row], singles: Collection[str]) -> str:
+    """Return how many comparisons of what there are."""
+    columns = {row.get("column") or row["stratum"] for row in rows} - {None}
+    crossed = {row["attribute"] for row in rows if is_crossed(row, singles)}
+    number, what = (
+        (len(columns), "column") if columns else (len(crossed), "intersection")
+    )
+    plural = "s" if number > 1 else ""
+    noun = "comparisons by" if columns else "groups of"
+    return f"{len(rows):,} {noun} {number} {what}{plural}"
+
+
 def _unseen_of(section: Section) -> list[str]:
     lines = []
     few = [row for row in section.single if _is_unmeasured(row)]
@@ -361,7 +374,7 @@ def _unseen_of(section: Section) -> list[str]:
             f"{label(attribute, _SHORT_LABEL)}: too few to tell for "
             f"{_some(names, _FEW_NAMES)}"
         )
-    if section.crossed_few:
+    if section.crossed_few and METRICS[section.metric].family == "groups":
         lines.append(
             f"intersections: too few to tell for {section.crossed_few:,} of "
             f"{section.crossed_groups:,} groups"

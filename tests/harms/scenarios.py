@@ -194,11 +194,12 @@ def discount_gap_gone(scale, rng):
     return _two(scale, rng, rate, rate, discount=(11.5, 12.0)).beneficial("gender")
 
 
-def _postcodes(scale, rng, first, last):
+MINORITY_SHARES = (0.05, 0.05, 0.15, 0.20, 0.45, 0.55, 0.75, 0.80)
+
+
+def _postcodes(scale, rng, rates):
     cells = []
-    for place, (share, rate) in enumerate(
-        zip(np.linspace(0.05, 0.80, 8), np.linspace(first, last, 8), strict=True)
-    ):
+    for place, (share, rate) in enumerate(zip(MINORITY_SHARES, rates, strict=True)):
         postcode = f"P{place}"
         for origin, part in (("minority", share), ("majority", 1 - share)):
             cells.append(({"origin": origin, "postcode": postcode}, 1000 * part, rate))
@@ -208,11 +209,12 @@ def _postcodes(scale, rng, first, last):
 
 
 def proxy(scale, rng):
-    return _postcodes(scale, rng, 0.30, 0.10)
+    rates = (0.30, 0.29, 0.28, 0.23, 0.17, 0.14, 0.12, 0.10)
+    return _postcodes(scale, rng, rates)
 
 
 def proxy_gone(scale, rng):
-    return _postcodes(scale, rng, 0.22, 0.20)
+    return _postcodes(scale, rng, (0.22,) * 5 + (0.21,) * 3)
 
 
 def _crossed(scale, rng, older_women):
