@@ -13,8 +13,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from time import perf_counter
@@ -25,83 +24,14 @@ import pandas as pd
 import polars as pl
 
 import fairness as fa
+from benchmarks.speed_checks import of_proxies, on_counts
+from benchmarks.speed_table import BY, CHUNK, Result, best, frame
 from fairness.counts import GroupCounts, count, count_scores
 from fairness.inference import bootstrap_cells
-from pipelines.crm import bench_chunk, generate_parquet
+from pipelines.crm import generate_parquet
 
-BY = ("sex", "disability", "age_band", "ethnicity", "region")
-CHUNK = 65_536
 FAIRLEARN_ROWS = 20_000
 THRESHOLDS = 100
-
-
-@dataclass(frozen=True)
-class Result:
-    """One row of the table."""
-
-    job: str
-    ours: float
-    probe: str
-    probe_seconds: float
-    target: str
-    holds: bool
-    note: str = ""
-
-    def line(self) -> str:
-        """Return the row in Markdown."""
-        cells = (
-            self.job,
-            _seconds(self.ours),
-            self.probe,
-            _seconds(self.probe_seconds) if self.probe_seconds else "",
-            _times(self.ours, self.probe_seconds),
-            self.target,
-            "yes" if self.holds else "NO",
-        )
-        return f"| {' | '.join(cells)} |"
-
-
-def _seconds(value: float) -> str:
-    return f"{value * 1000:.1f} ms" if value < 1 else f"{value:.2f} s"
-
-
-def _times(ours: float, probe: float) -> str:
-    """Return how many times as long it takes, or how many times faster it is."""
-    if not probe:
-        return ""
-    if ours > 0.5 * probe:
-        return f"{ours / probe:.2f}x"
-    return (
-        f"{probe / ours:,.1f}x faster"
-        if probe < 100 * ours
-        else f"{probe / ours:,.0f}x faster"
-    )
-
-
-def best(step: Callable[[], Any], runs: int = 5) -> float:
-    """Return the median of some runs, after one that is not counted."""
-    step()
-    times = []
-    for _ in range(runs):
-        start = perf_counter()
-        step()
-        times.append(perf_counter() - start)
-    return float(np.median(times))
-
-
-def frame(rows: int, kind: str = "category") -> pd.DataFrame:
-    """Return the benchmark's customers as pandas, attributes of a given dtype."""
-    chunk = bench_chunk(rows, 7)
-    columns: dict[str, Any] = {}
-    for name in BY:
-        made = pd.Categorical.from_codes(
-            chunk["codes"][name], list(chunk["labels"][name])
-        )
-        columns[name] = made if kind == "category" else pd.Series(made).astype(kind)
-    columns["selected"] = chunk["selected"]
-    columns["responded"] = chunk["responded"]
-    columns["score"] = chunk["score"]
-    return pd.DataFrame(columns)
 
 
 def probe_bincount(table: pd.DataFrame) -> np.ndarray:
@@ -400,7 +330,8 @@ def main() -> int:
     print("\n".join(lines), flush=True)
     fine = True
     rows = 100_000_000 if options.large else 10_000_000
-    jobs = [commands(), whole_audits(), ten_million(), from_parquet(rows)]
+    jobs = [commands(), whole_audits(), ten_million(), on_counts(), of_proxies()]
+    jobs.append(from_parquet(rows))
     jobs += [on_spark()] if options.spark else []
     for job in jobs:
         for result in job:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairness.checks.evidence import Evidence
-from fairness.checks.layers import Layers, layers_of
+from fairness.checks.layers import Layers, layers_of, without_moments
 from fairness.checks.lines import Against, Line, finding_of
 from fairness.checks.simpson import kind_of, mix_of, told
 from fairness.findings import Finding, findings_in_strata
@@ -86,7 +86,7 @@ def headline_of(measured: Evidence) -> str:
 def stratum_findings(measured: Evidence) -> list[Finding]:
     """Return the single attributes' ratios in each stratum, by false discovery rate."""
     name = headline_of(measured)
-    counts = measured.counts
+    counts = without_moments(measured.counts)
     parts = []
     for column in counts.strata:
         for text in counts.stratum_labels(column):

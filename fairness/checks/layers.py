@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fairness.checks.evidence import Evidence
+from fairness.counts import GroupCounts
 from fairness.findings import Comparison
 from fairness.findings.comparison import NONE
 from fairness.metrics.measures import ratio
@@ -91,9 +92,15 @@ class Layers:
         return found
 
 
+def without_moments(counts: GroupCounts) -> GroupCounts:
+    """Return the counts without scores and values, which cost every table time."""
+    kept = {name: sums for name, sums in counts.sums.items() if "weight" in name}
+    return replace(counts, sums=kept)
+
+
 def layers_of(measured: Evidence, column: str, comparison: Comparison) -> Layers:
     """Return the counts of a comparison's groups within the strata of a column."""
-    counts = measured.counts
+    counts = without_moments(measured.counts)
     labels = counts.stratum_labels(column)
     size = (len(comparison.groups), len(labels))
     hits, trials = np.zeros(size), np.zeros(size)

@@ -228,7 +228,7 @@ def joint_findings(
 
 def _few(n: int, rest: int, least: int) -> str:
     for who, number in (("the group", n), ("everybody else", rest)):
-        if 0 < rest and number < least:
+        if rest > 0 and number < least:
             return (
                 f"{who} has {number:,} customers in the sample, {least:,} needed "
                 f"({_LEAST_IN_FOLD} in each fold)"

@@ -42,12 +42,17 @@ Make = Callable[[float, np.random.Generator | None], Campaign]
 
 @dataclass(frozen=True)
 class Harm:
-    """A harm that appears, one that is gone, and the rules that look for it."""
+    """A harm that appears, one that is gone, and the rules that look for it.
+
+    ``sizes`` are multiples of the catalogue's counts at which four standard errors lie
+    between the mark and both effects, in the smallest cell that a rule looks at.
+    """
 
     appears: Make
     gone: Make
     culprit: Culprit
     packs: tuple[str, ...]
+    sizes: tuple[float, float, float] = (3.6, 4.4, 5.7)
 
 
 class Population:
@@ -329,6 +334,8 @@ FOUR_FIFTHS, EXPLOITATIVE, OPPORTUNITY = (
     "equal-opportunity",
 )
 WANTED = (FOUR_FIFTHS, OPPORTUNITY)
+# Where a cell of the harm that is gone is still at 0.87 to 0.90 of the highest.
+NEAR_THE_MARK = (7.2, 8.8, 11.4)
 
 HARMS = {
     "D1 exclusion": Harm(
@@ -357,12 +364,14 @@ HARMS = {
         intersection_gone,
         Culprit(("ff-cell",), "gender&age", "F&60+"),
         WANTED,
+        NEAR_THE_MARK,
     ),
     "D9 masking": Harm(
         masked,
         masked_gone,
         Culprit(("ff-strata",), "gender", "F", stratum="tier"),
         WANTED,
+        NEAR_THE_MARK,
     ),
     "D10 small numbers": Harm(
         small_numbers,
