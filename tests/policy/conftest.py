@@ -29,6 +29,7 @@ ROWS = [
     Traits("standard_deviations", "z", False, (-inf, inf)),
     Traits("flip_one_ratio", "ratio", False, (0, inf)),
     Traits("detectable_ratio", "ratio", False, (0, 1)),
+    Traits("stratum_ratio", "ratio", True, (0, inf)),
     Traits("conditional_ratio", "ratio", True, (0, inf)),
     Traits("proxy_ratio", "ratio", True, (0, inf)),
     Traits("value_smd", "difference", True, (-inf, inf)),

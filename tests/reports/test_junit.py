@@ -24,7 +24,8 @@ def cases(suite, kind):
 
 def test_a_rule_is_a_suite_and_a_group_is_a_case(suites, sample):
     root, made = suites("spring_card")
-    idle = ["ff-strata", "ff-proxy", "ff-smd", "ff-smd-strata"]
+    idle = ["ff-strata", "ff-cell-strata", "ff-stratum", "ff-proxy", "ff-smd"]
+    idle.append("ff-smd-strata")
     assert list(made) == ["verdict", "ff-air", "ff-cell", *idle]
     assert all(cases(made[rule], "skipped") for rule in idle)
     assert cases(made["ff-air"], "failure") == ["ethnicity.black"]
