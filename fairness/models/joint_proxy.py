@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -155,8 +156,6 @@ def fit_joint_proxy(
     >>> fit_joint_proxy([city], np.tile([0, 1], 100), 2).estimate.tolist()
     [1.0, 1.0]
     """
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415  # comes with sklearn
-
     n = np.bincount(groups, minlength=size)
     needed = _LEAST_IN_FOLD * folds
     sizeable = np.flatnonzero((n >= needed) & (len(groups) - n >= needed))
@@ -167,8 +166,7 @@ def fit_joint_proxy(
     if len(sizeable):
         classes = _classes(groups, sizeable, n, needed)
         draw = np.random.default_rng([seed, 1])
-        # Threads gain little here, and much is lost where another process has them.
-        with threadpool_limits(1):
+        with _one_thread():
             for number in range(folds):
                 inside = np.flatnonzero(fold == number)
                 fitted = _Fitted(features, classes, fold != number, seed)
@@ -332,6 +330,17 @@ class _Fitted:
         # The class of all small groups, where there is one, is the last.
         found[:, sizeable] = self._model.predict_proba(rows)[:, : len(sizeable)]
         return found
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """Keep to one thread: many gain little here, and beside other work lose much."""
+    import sklearn.ensemble  # noqa: F401, PLC0415  # only what is loaded can be limited
+    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        threadpool_limits,
+    )
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
 
 
 def _at_most(inside: IntArray, groups: IntArray, draw: np.random.Generator) -> IntArray:

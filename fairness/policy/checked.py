@@ -48,7 +48,7 @@ def judge_checked(
     list of Finding
     """
     metric = METRICS[rule.metric]
-    families = [metric.family]
+    families: list[str] = [metric.family]
     if metric.family == "extremes" and rule.order != (1,):
         families.append("crossed_extremes")
     level = None

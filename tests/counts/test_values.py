@@ -83,8 +83,18 @@ def test_values_lie_within_the_limits_of_their_bin(typed_table):
         assert (values >= lower[places] - slack).all()
         assert (values <= upper[places] + slack).all()
         if grid.cap is not None:
-            assert (values[lower[places] >= cap] > cap).all()
+            beyond = places > grid.codes(np.array([cap]))[0]
+            assert (values[beyond] > cap).all()
+            assert beyond.any()
             assert (values[upper[places] <= cap] <= cap).all()
+
+
+def test_a_cap_at_the_least_value_leaves_out_those_on_it():
+    frame = pd.DataFrame({"g": ["a", "b"] * 50, "s": [0, 1] * 50})
+    frame["v"] = np.where(frame["g"] == "a", 0.0, 0.5)
+    frame.loc[0, "v"] = 7.25
+    made = count(frame, by="g", selected="s", value="v", value_cap=0).values
+    assert made.above("g", 0).tolist() == [[1, 1], [50, 50]]
 
 
 def test_whole_numbers_have_bins_of_their_own_up_to_a_span_of_1000():

@@ -141,7 +141,13 @@ def test_every_metric_can_be_a_rule(name, evidence, offer):
                 assert f.verdict in {"not_measurable", "pass", "fail"}
                 assert any(
                     w in f.message
-                    for w in ("undefined", "is the reference", "nobody", "infinitely", "no group")
+                    for w in (
+                        "undefined",
+                        "is the reference",
+                        "nobody",
+                        "infinitely",
+                        "no group",
+                    )
                 ), f.message
             if f.verdict == "not_measurable":
                 assert any(
