@@ -10,13 +10,13 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 # The whole suite: the tests, and every example in a docstring.
 SUITE := --doctest-modules tests fairness pipelines
-BENCHMARKS ?= $(basename $(notdir $(sort $(wildcard benchmarks/[a-z]*.py))))
+BENCHMARKS ?= calibration flips scan speed verdicts
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-spark test-all lint types notebooks bench everything clean
+.PHONY: help demo test test-spark test-all lint types notebooks bench tenth everything clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' \
@@ -48,6 +48,10 @@ bench: $(VENV)/.test ## Run the benchmarks, or some: make bench BENCHMARKS=speed
 	@set -e; for name in $(BENCHMARKS); do \
 		echo "== $$name"; $(BIN)/python -m "benchmarks.$$name"; \
 	done
+
+tenth: $(VENV)/.test ## Draw a tenth of the simulations, and see that they hold
+	$(BIN)/python -m benchmarks.calibration --tenth
+	$(BIN)/python -m benchmarks.flips --share 0.1
 
 everything: $(VENV)/.all ## Set up .venv with every extra and run nothing
 

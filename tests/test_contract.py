@@ -72,11 +72,15 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=lambda b: b[:20])
-def test_python_blocks_of_the_readme_run(block):
+def test_python_blocks_of_the_readme_run_one_after_the_other():
     names: dict[str, object] = {}
-    exec(block, names)
+    for block in blocks("python"):
+        exec(block, names)
     assert names["decision"].verdict == "block"
+    proxies = names["audit"].checks("proxy_ratio")
+    assert proxies.set_index(["column", "group"]).loc[
+        ("postcode", "black"), "estimate"
+    ] == (pytest.approx(0.59, abs=0.005))
 
 
 def commands() -> list[tuple[str, str]]:
