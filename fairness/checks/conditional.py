@@ -14,6 +14,7 @@ from fairness.checks.lines import Against, Line, finding_of
 from fairness.checks.simpson import kind_of, mix_of, told
 from fairness.findings import Finding, findings_in_strata
 from fairness.findings.comparison import NONE, REST, Comparison
+from fairness.findings.messages import label
 from fairness.findings.readings import too_few
 from fairness.inference import (
     breslow_day,
@@ -72,7 +73,12 @@ def conditional(measured: Evidence, confidence: float) -> list[Finding]:
         layers = layers_of(measured, column, comparison)
         found += _column(measured, layers, confidence)
     found += [
-        replace(finding, code="FA409", metric="stratum_ratio")
+        replace(
+            finding,
+            code="FA409",
+            metric="stratum_ratio",
+            message=f"{finding.message}, within {label(str(finding.stratum))}",
+        )
         for finding in stratum_findings(measured)
     ]
     return found

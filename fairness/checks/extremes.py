@@ -20,6 +20,10 @@ from fairness.metrics.measures import ratio
 
 FloatArray = NDArray[np.float64]
 _PAIR = 2
+_METHODS = {
+    "test inversion": "interval by test inversion",
+    "simultaneous": "interval of the closed form, conservative",
+}
 
 
 METHODS: Mapping[str, Callable[[FloatArray, FloatArray, float], Extreme]] = {
@@ -77,7 +81,7 @@ def _extremes(
                 high=made.high,
                 p=made.p_value,
                 few=few,
-                more=f"interval by {made.method}; {kept.told}",
+                more=f"{kept.told}; {_METHODS[made.method]}",
             )
             found.append(finding_of(metric, line, confidence, 1 - confidence))
     return found

@@ -30,7 +30,7 @@ SMALL = (
     Metric(
         code="FA502",
         name="slice_ratio",
-        title="Ratio of the worst-treated slices",
+        title="Ratio of a slice that fares worst",
         formula="rate of the customers of a slice / rate of all others; p of the "
         "largest of all slices' deviations under permutation",
         kind="ratio",

@@ -24,6 +24,8 @@ def head_of(row: Row) -> dict[str, str]:
     by_kind = {"ratio": "ratio", "difference": "gap", "z": "sd"}
     head = {name: name for name in COLUMNS}
     head["ratio"] = by_form.get(metric.form, by_kind.get(metric.kind, "value"))
+    if metric.rate in {"score", "value"}:
+        head["rate"] = "mean"
     head["interval"] = f"{(row['confidence'] or 0.95) * 100:g} % interval"
     return head
 

@@ -177,6 +177,7 @@ def _checked(audit: Audited) -> list[Finding]:
         for family in audit.families
         for finding in audit.check(family)
         if finding.metric != "stratum_ratio"
+        and finding.reading != "reference"
         and (
             finding.attribute in singles
             or family == "slices"

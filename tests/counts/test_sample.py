@@ -75,7 +75,7 @@ def test_a_row_of_the_sample_is_a_row_of_the_table(typed_table, expected):
     columns = typed_table.columns
 
     def plain(value):
-        return None if value is None or value != value else value
+        return None if pd.isna(value) else value
 
     wanted = set(
         zip(
