@@ -11,6 +11,7 @@ from fairness.auditing.tables import findings_frame
 from fairness.counts.sample import sample_rows, whole_number
 from fairness.errors import Problem, shown
 from fairness.findings import Finding
+from fairness.findings.readings import number_or_none
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,8 @@ def joint_proxy(
         is told, 1 where everything is; undefined, with the reason in ``message``, for
         fewer than two customers in a fold. ``attrs`` holds the sizes of the ``sample``
         and of the whole (``total``), ``notes``, and ``carried``: by attribute and
-        group, what the area loses when a column is shuffled.
+        group, what the area loses when a column is shuffled, None where it is
+        undefined.
 
     Raises
     ------
@@ -117,8 +119,8 @@ def joint_proxy(
             )
             findings += joint_findings(attribute, labels, sample, found, confidence)
             carried[attribute] = {
-                group: dict(zip(columns, lost, strict=True))
-                for group, lost in zip(labels, found.carried.T.tolist(), strict=True)
+                group: dict(zip(columns, map(number_or_none, lost), strict=True))
+                for group, lost in zip(labels, found.carried.T, strict=True)
             }
     frame = findings_frame(findings)
     frame.attrs = {

@@ -159,12 +159,12 @@ def fit_joint_proxy(
     n = np.bincount(groups, minlength=size)
     needed = _LEAST_IN_FOLD * folds
     sizeable = np.flatnonzero((n >= needed) & (len(groups) - n >= needed))
-    fold = _dealt(groups, folds, seed)
+    classes = _classes(groups, sizeable, n, needed)
+    fold = _dealt(groups, classes, folds, seed)
     scores = np.full((len(groups), size), np.nan)
     carried = np.full((folds, len(features), size), np.nan)
     areas = []
     if len(sizeable):
-        classes = _classes(groups, sizeable, n, needed)
         draw = np.random.default_rng([seed, 1])
         with _one_thread():
             for number in range(folds):
@@ -255,10 +255,10 @@ def _more(found: JointProxy, group: int, sample: RowSample) -> list[str]:
     return told
 
 
-def _dealt(groups: IntArray, folds: int, seed: int) -> IntArray:
-    """Return a fold for each customer; each group is dealt out evenly."""
+def _dealt(groups: IntArray, classes: IntArray, folds: int, seed: int) -> IntArray:
+    """Return a fold for each customer; each group and class is dealt out evenly."""
     order = np.random.default_rng([seed, 0]).permutation(len(groups))
-    order = order[np.argsort(groups[order], kind="stable")]
+    order = order[np.lexsort((groups[order], classes[order]))]
     fold = np.empty(len(groups), np.int64)
     fold[order] = np.arange(len(groups)) % folds
     return fold
@@ -294,9 +294,11 @@ class _Fitted:
         self._features = features
         self._encoders: dict[str, Any] = {}
         fewest = int(np.unique(target, return_counts=True)[1].min())
+        # The trees refuse a column of which no value is there.
+        self._empty = {f.name for f in features if np.isnan(f.values[train]).all()}
         parts, widths, are_labels = [], [], []
         for place, feature in enumerate(features):
-            values = feature.values[train][:, None]
+            values = self._values(feature, train)
             if _has_many_labels(feature):
                 inner = _inner_folds(min(_INNER_FOLDS, fewest), seed)
                 encoder = TargetEncoder(target_type=_kind(target), cv=inner)
@@ -318,11 +320,16 @@ class _Fitted:
         """Return some customers as the classifier takes them."""
         parts = []
         for feature in self._features:
-            values = feature.values[inside][:, None]
+            values = self._values(feature, inside)
             if feature.name in self._encoders:
                 values = self._encoders[feature.name].transform(_filled(values))
             parts.append(values)
         return np.hstack(parts)
+
+    def _values(self, feature: Feature, rows: IntArray) -> FloatArray:
+        if feature.name in self._empty:
+            return np.zeros((len(rows), 1))
+        return np.asarray(feature.values[rows][:, None], dtype=np.float64)
 
     def scores(self, rows: FloatArray, sizeable: IntArray, size: int) -> FloatArray:
         """Return the probability of each group, NaN for those that are too small."""
