@@ -57,7 +57,7 @@ def count_eager(
         raise InputError(Problem(table.name, "has no rows"))
     problems: list[Problem] = []
     made = [
-        *_grouped(joined, table, roles, problems),
+        *grouped_columns(joined, table, roles, problems),
         *_flags(joined, table, roles, problems),
     ]
     sums, scores, offered = _measured(table, roles, problems)
@@ -85,7 +85,7 @@ def bins_eager(joined: Joined, table: EagerTable, roles: Roles) -> ScoreBins:
         raise InputError(Problem(table.name, "has no rows"))
     problems: list[Problem] = []
     made = [
-        *_grouped(joined, table, roles, problems),
+        *grouped_columns(joined, table, roles, problems),
         *_flags(joined, table, roles, problems),
     ]
     scores = None
@@ -102,7 +102,7 @@ def bins_eager(joined: Joined, table: EagerTable, roles: Roles) -> ScoreBins:
     return _bins_of(made, tables, scores)
 
 
-def _grouped(
+def grouped_columns(
     joined: Joined, table: EagerTable, roles: Roles, problems: list[Problem]
 ) -> list[Made]:
     found = []

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fairness.counts.axes import finish
 from fairness.counts.batches import live_labels
-from fairness.counts.eager import _grouped
+from fairness.counts.eager import grouped_columns
 from fairness.counts.kernel import FloatArray, Int64Array, joint_cells, joint_keys
 from fairness.counts.measures import extent, used_problems
 from fairness.counts.membership import Joined, join_tables
@@ -147,7 +147,7 @@ def sample_rows(
     assert isinstance(table, EagerTable)  # read above
     if not table.rows:
         raise InputError(Problem(table.name, "has no rows"))
-    made = _grouped(joined, table, roles, problems)
+    made = grouped_columns(joined, table, roles, problems)
     columns = [_column(table, name, problems) for name in roles.uses]
     if not problems:
         for axis, column, levels in made:
