@@ -7,9 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from fairness.auditing.joint import FOLDS, measure_joint
 from fairness.auditing.measured import Audit
 from fairness.auditing.settings import Offer, check_settings
 from fairness.counts import count
+from fairness.counts.sample import sample_rows
+from fairness.findings import Finding
 from fairness.frames import Source
 
 
@@ -34,6 +37,7 @@ def audit(
     uses: str | Sequence[str] | None = None,
     value_cap: float | None = None,
     slices: bool = False,
+    joint: bool = False,
     min_expected: float = 20,
     confidence: float = 0.95,
 ) -> Audit:
@@ -83,6 +87,9 @@ def audit(
     slices : bool, default False
         Look for the worst-treated slices over all attributes and strata as well; this
         takes seconds.
+    joint : bool, default False
+        Train a predictor of each protected attribute from all the columns in `uses`
+        together, on a sample of the rows (see `joint_proxy`); this takes seconds.
     min_expected : float, default 20
         Groups that expect fewer selections (or non-selections) are too few.
     confidence : float, default 0.95
@@ -125,6 +132,13 @@ def audit(
         uses=uses,
         value_cap=value_cap,
     )
+    learnt: list[Finding] = []
+    if joint:
+        sample = sample_rows(
+            data, by=by, uses=uses or (), id=id, protected=protected, bands=bands,
+            as_of=as_of,
+        )  # fmt: skip
+        learnt, _ = measure_joint(sample, FOLDS, 0, confidence)
     return Audit.of_counts(
         counted.counts,
         bins=counted.bins,
@@ -132,6 +146,7 @@ def audit(
         columns=counted.columns,
         value_cap=value_cap,
         slices=slices,
+        joint=learnt,
         intersections=intersections,
         offer=offer,
         reference=reference,

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fairness.auditing.tables import findings_frame
-from fairness.counts.sample import sample_rows, whole_number
+from fairness.counts.sample import RowSample, sample_rows, whole_number
 from fairness.errors import Problem, shown
 from fairness.findings import Finding
 from fairness.findings.readings import number_or_none
@@ -16,6 +16,9 @@ from fairness.findings.readings import number_or_none
 if TYPE_CHECKING:
     import pandas as pd
 
+Carried = dict[str, dict[str, dict[str, float | None]]]
+
+FOLDS, ROWS = 5, 50_000
 _LEAST_FOLDS = 2
 
 
@@ -28,8 +31,8 @@ def joint_proxy(
     protected: Any = None,
     bands: Mapping[str, Sequence[float | str]] | None = None,
     as_of: str | date | None = None,
-    rows: int = 50_000,
-    folds: int = 5,
+    rows: int = ROWS,
+    folds: int = FOLDS,
     seed: int = 0,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -101,10 +104,32 @@ def joint_proxy(
         seed=seed,
         known=problems,
     )
+    findings, carried = measure_joint(sample, folds, seed, confidence)
+    frame = findings_frame(findings)
+    frame.attrs = {
+        "sample": sample.rows,
+        "total": sample.total,
+        "notes": list(sample.notes),
+        "carried": carried,
+    }
+    return frame
+
+
+def measure_joint(
+    sample: RowSample, folds: int, seed: int, confidence: float
+) -> tuple[list[Finding], Carried]:
+    """Return the findings of all attributes of a sample, and what each column carries.
+
+    Parameters
+    ----------
+    sample : RowSample
+    folds, seed : int
+    confidence : float
+    """
     from fairness.models import fit_joint_proxy, joint_findings  # noqa: PLC0415
 
     findings: list[Finding] = []
-    carried = {}
+    carried: Carried = {}
     columns = [feature.name for feature in sample.features]
     with _progress(len(sample.labels) * folds) as tick:
         for attribute, labels in sample.labels.items():
@@ -122,14 +147,7 @@ def joint_proxy(
                 group: dict(zip(columns, map(number_or_none, lost), strict=True))
                 for group, lost in zip(labels, found.carried.T, strict=True)
             }
-    frame = findings_frame(findings)
-    frame.attrs = {
-        "sample": sample.rows,
-        "total": sample.total,
-        "notes": list(sample.notes),
-        "carried": carried,
-    }
-    return frame
+    return findings, carried
 
 
 def _level_problems(confidence: Any) -> list[Problem]:

@@ -71,6 +71,8 @@ class Audit:
     values : ValueBins or None
     columns : ColumnCounts or None
     value_cap : float or None
+    joint : tuple of Finding
+        What all columns used tell of the groups together; empty where not asked for.
     families : tuple of str
         Checks that reports show.
     intersections : int
@@ -89,6 +91,7 @@ class Audit:
     values: ValueBins | None
     columns: ColumnCounts | None
     value_cap: float | None
+    joint: tuple[Finding, ...]
     families: tuple[str, ...]
     intersections: int
     offer: Offer
@@ -112,6 +115,7 @@ class Audit:
         columns: ColumnCounts | None = None,
         value_cap: float | None = None,
         slices: bool = False,
+        joint: Sequence[Finding] = (),
         intersections: int = 1,
         offer: Offer | None = None,
         reference: str | None = None,
@@ -140,6 +144,7 @@ class Audit:
             values,
             columns,
             value_cap,
+            tuple(joint),
             (*QUICK, "slices") if slices else QUICK,
             min(intersections, len(counts.attributes)),
             offer or "beneficial",

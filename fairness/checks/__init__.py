@@ -41,7 +41,10 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             "proxies",
         )
     }
-    | {"crossed_extremes": _family("crossed_extremes", "extremes")}
+    | {
+        "crossed_extremes": _family("crossed_extremes", "extremes"),
+        "joint": lambda measured, _: measured.joint,
+    }
 )
 """Check by name: from an audit and a level of confidence to findings."""
 

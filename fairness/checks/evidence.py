@@ -45,6 +45,10 @@ class Evidence(Protocol):
         """A value above which an offer is too much."""
 
     @property
+    def joint(self) -> Sequence[Finding]:
+        """What all columns used tell of the groups together."""
+
+    @property
     def sharing(self) -> Sharing:
         """How alpha is shared over attributes and intersections."""
 

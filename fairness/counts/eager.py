@@ -105,6 +105,10 @@ def bins_eager(joined: Joined, table: EagerTable, roles: Roles) -> ScoreBins:
 def grouped_columns(
     joined: Joined, table: EagerTable, roles: Roles, problems: list[Problem]
 ) -> list[Made]:
+    """Return attributes and strata as columns, with the axis of each.
+
+    What is wrong with a column is added to the problems, and the column left out.
+    """
     found = []
     for name, role in roles.grouped:
         home = table

@@ -26,6 +26,7 @@ Family = Literal[
     "scores",
     "values",
     "proxies",
+    "joint",
 ]
 Needs = Literal[
     "selection",

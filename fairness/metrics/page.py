@@ -15,6 +15,7 @@ _FAMILIES = {
     "scores": "Scores",
     "values": "Offered values",
     "proxies": "Columns that the profile uses",
+    "joint": "All columns that the profile uses together",
 }
 _INTRODUCTION = (
     "Made from the registry by `python -m fairness.metrics.page > docs/checks.md`. "

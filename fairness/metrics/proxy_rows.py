@@ -93,9 +93,9 @@ PROXIES = (
         needs="columns",
         testable=False,
         undefined="a group of fewer than two customers in a fold",
-        misleads=f"{_ALONE} What this classifier misses another may find.",
+        misleads=f"{_ALONE} What this classifier misses another may find. Its interval "
+        "is widened by the root of 2, since folds are trained on each other.",
         source="Chernozhukov et al. (2018), Econometrics J. 21:C1 (cross-fitting)",
-        family="proxies",
-        interval=True,
+        family="joint",
     ),
 )

@@ -58,6 +58,7 @@ _TOLD = frozenset(
         "above_cap_ratio",
         "proxy_ratio",
         "slice_ratio",
+        "joint_proxy_auc",
     }
 )
 
@@ -254,7 +255,7 @@ def of_checks(payload: Mapping[str, Any], most: int) -> list[str]:
         metric = row["metric"]
         if is_hidden(row) or metric not in _TOLD:
             continue
-        if metric in {"disparate_impact_ratio", "slice_ratio"}:
+        if metric in {"disparate_impact_ratio", "slice_ratio", "joint_proxy_auc"}:
             spread.append(str(row["message"]))
         elif metric == "composition_ratio":
             if ";" in row["message"] and row["reading"] in {"lower", "higher"}:

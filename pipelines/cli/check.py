@@ -249,6 +249,15 @@ def check(
             rich_help_panel=_GROUPS,
         ),
     ] = None,
+    joint: Annotated[
+        bool,
+        typer.Option(
+            "--joint",
+            help="Train a predictor of each protected attribute from all columns of "
+            "--uses together, on a sample; this takes seconds.",
+            rich_help_panel=_GROUPS,
+        ),
+    ] = False,
     slices: Annotated[
         bool,
         typer.Option(
@@ -374,6 +383,7 @@ def check(
                 uses=names_of(used or (), source) or None,
                 value_cap=cap,
                 slices=slices,
+                joint=joint,
             )
         decision = made.gate(policies or None)
         payload = decision.to_dict()

@@ -119,7 +119,8 @@ def test_every_metric_can_be_a_rule(name, evidence, offer):
     frame = pd.concat([frame, pd.DataFrame({"g": ["tiny"] * 3, "picked": 0})])
     audit = fa.audit(
         frame, selected="picked", by="g", outcome="seen", score="s", value="v",
-        strata="tier", uses="code", value_cap=2, offer=offer, reference="g=b" if name == "accuracy_difference" else None,
+        strata="tier", uses="code", value_cap=2, offer=offer,
+        joint=name == "joint_proxy_auc", reference="g=b" if name == "accuracy_difference" else None,
     )  # fmt: skip
     ideal = 0.0 if np.isnan(metric.ideal) else metric.ideal
     low = max(ideal - 0.2, metric.range[0])
@@ -130,8 +131,8 @@ def test_every_metric_can_be_a_rule(name, evidence, offer):
         judged = audit.gate(policy(metric=name, evidence=evidence, **limits), on=ON)
         for f in judged.findings:
             if f.verdict == "not_applicable":
-                # Scores beyond [0, 1] expect no outcomes; rows were not kept for FA605.
-                assert name in {"observed_expected_ratio", "joint_proxy_auc"}
+                # Scores beyond [0, 1] expect no outcomes.
+                assert name == "observed_expected_ratio"
                 assert "nothing to measure" in f.message
                 continue
             assert f.metric == name
