@@ -13,7 +13,7 @@ from fairness.checks.layers import Layers, layers_of, without_moments
 from fairness.checks.lines import Against, Line, finding_of
 from fairness.checks.simpson import kind_of, mix_of, told
 from fairness.findings import Finding, findings_in_strata
-from fairness.findings.comparison import NONE, REST, Comparison
+from fairness.findings.comparison import GROUP_EXPECTED, NONE, REST, Comparison
 from fairness.findings.messages import label
 from fairness.findings.readings import too_few
 from fairness.inference import (
@@ -40,13 +40,15 @@ _TESTED = ("conditional_ratio", "mantel_haenszel_odds_ratio", "conditional_diffe
 class Within(NamedTuple):
     """One group against one reference within the strata of a column.
 
-    ``share`` is that of the group's customers in strata that hold both sides.
+    ``share`` is that of the group's customers in strata that hold both sides, some
+    selected and some not; ``agree`` the p of the strata having one odds ratio.
     """
 
     ratio: float
     odds: float
     difference: float
     share: float
+    agree: float
 
 
 def conditional(measured: Evidence, confidence: float) -> list[Finding]:
@@ -79,7 +81,7 @@ def conditional(measured: Evidence, confidence: float) -> list[Finding]:
             metric="stratum_ratio",
             message=f"{finding.message}, within {label(str(finding.stratum))}",
         )
-        for finding in stratum_findings(measured)
+        for finding in stratum_findings(measured, either=True)
     ]
     return found
 
@@ -89,8 +91,15 @@ def headline_of(measured: Evidence) -> str:
     return "burden_ratio" if measured.offer == "burdensome" else "adverse_impact_ratio"
 
 
-def stratum_findings(measured: Evidence) -> list[Finding]:
-    """Return the single attributes' ratios in each stratum, by false discovery rate."""
+def stratum_findings(measured: Evidence, *, either: bool = False) -> list[Finding]:
+    """Return the single attributes' ratios in each stratum, by false discovery rate.
+
+    Parameters
+    ----------
+    measured : Evidence
+    either : bool, default False
+        Whether p is in the direction of the estimate, not only in that of harm.
+    """
     name = headline_of(measured)
     counts = without_moments(measured.counts)
     parts = []
@@ -100,7 +109,10 @@ def stratum_findings(measured: Evidence) -> list[Finding]:
             made = measured.comparison(name, tables, partial=True)
             parts.append((f"{column}={text}", made))
     return findings_in_strata(
-        parts, alpha=1 - measured.confidence, min_expected=measured.min_expected
+        parts,
+        alpha=1 - measured.confidence,
+        min_expected=measured.min_expected,
+        either=either,
     )
 
 
@@ -125,13 +137,15 @@ def within(
     place = group - start
     wanted[place] = reference - start if reference >= 0 else REST
     four = _four(layers, wanted, np.array([place]))
-    both = (four[1] > 0) & (four[3] > 0)
+    picked, everybody = four[0] + four[2], four[1] + four[3]
+    both = (four[1] > 0) & (four[3] > 0) & (picked > 0) & (picked < everybody)
     share = ratio(np.where(both, four[1], 0.0).sum(), four[1].sum())
     return Within(
         float(mantel_haenszel_risk_ratio(*four)[0][0]),
         float(mantel_haenszel_odds_ratio(*four)[0][0]),
         float(mantel_haenszel_difference(*four)[0][0]),
         float(share),
+        float(breslow_day(*four)[2][0]),
     )
 
 
@@ -162,6 +176,7 @@ def _column(measured: Evidence, layers: Layers, confidence: float) -> list[Findi
     against_all = (layers.hits, layers.trials, others_hits, others)
     z = cmh_z(*four)
     p = _Paid(measured, comparison)
+    z = np.where(comparison.expected[rows] >= GROUP_EXPECTED, z, np.nan)
     p_within = _spread(p.adjusted(z, rows), rows, len(every))
     made: list[Finding] = []
     sheet = _Sheet(measured, layers, reference, confidence)

@@ -108,9 +108,9 @@ class _Kept(NamedTuple):
         rate = ratio(hits.sum(), trials.sum())
         with np.errstate(invalid="ignore"):
             keep = (trials > 0) & (trials * np.minimum(rate, 1 - rate) >= least)
-        # Where nearly all are small, the small ones are all there is.
-        if keep.sum() < _PAIR:
-            keep = trials > 0
+        if keep.sum() < _PAIR and least:
+            # One group has nothing to be compared with, and small ones stay unseen.
+            keep = np.zeros(len(trials), dtype=bool)
         names = [name for name, there in zip(table.groups, keep, strict=True) if there]
         return cls(hits[keep], trials[keep], names, int((~keep & (trials > 0)).sum()))
 
@@ -118,7 +118,7 @@ class _Kept(NamedTuple):
     def told(self) -> str:
         """Who is lowest and highest, and how many are left out."""
         if not self.names:
-            return "nobody to compare"
+            return "no two groups are large enough to compare"
         rates = self.hits / self.trials
         low, high = int(rates.argmin()), int(rates.argmax())
         text = f"{label(self.names[low])} lowest, {label(self.names[high])} highest"

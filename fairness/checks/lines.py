@@ -143,6 +143,8 @@ def _reading(row: Metric, line: Line, alpha: float) -> Reading:
         return "too few" if line.few else "undefined"
     ideal = row.ideal
     tested = not np.isnan(line.p_adjusted)
+    if line.few and not tested:
+        return "too few"
     bounded = not (np.isnan(line.low) or np.isnan(line.high))
     away = line.p_adjusted < alpha if tested else False
     if not tested and bounded:

@@ -63,6 +63,11 @@ class Means:
             found.append(np.where(none, 0.0, held))
         return found[0], np.asarray(found[1]), np.maximum(found[2], 0.0)
 
+    def others_n(self) -> FloatArray:
+        """Return how many numbers each group's reference has; inf without one."""
+        held = (self.reference != NONE) & (self.reference != np.arange(len(self.n)))
+        return np.where(held, self.others()[0], np.inf)
+
     def against(self, group: int) -> Against:
         """Return whom a group is held against, for its line."""
         reference = int(self.reference[group])
@@ -93,7 +98,9 @@ def means_of(measured: Evidence, table: CountTable, role: str) -> Means:
     )
     centre = float(np.nan_to_num(ratio(total.sum(), n.sum())))
     moved = total - n * centre
-    about = np.maximum(square - 2 * centre * total + n * centre**2, 0.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        about = square - 2 * centre * total + n * np.float64(centre) ** 2
+    about = np.maximum(np.nan_to_num(about, posinf=np.inf), 0.0)
     reference = _references(measured, table, n, ratio(moved, n))
     return Means(table, table.groups, n, moved, about, centre, reference)
 

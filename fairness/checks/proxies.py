@@ -14,12 +14,16 @@ from fairness.checks.lines import Against, Line, finding_of
 from fairness.counts import CountTable
 from fairness.findings import Comparison, Finding
 from fairness.findings.comparison import NONE
+from fairness.findings.messages import number
 from fairness.findings.readings import too_few
 from fairness.inference import association, moved_gap, separation
 from fairness.metrics.measures import ratio
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+
+# Of more, the rarest are taken together: a fit costs the cube of their number.
+_MOST_BINS = 200
 
 
 def proxies(measured: Evidence, confidence: float) -> list[Finding]:
@@ -38,7 +42,7 @@ def proxies(measured: Evidence, confidence: float) -> list[Finding]:
         alone would make, its p paid for groups, attributes and columns.
     """
     counted = measured.columns
-    if counted is None:
+    if counted is None or measured.counts.has_weights:
         return []
     made: list[Finding] = []
     for attribute in counted.labels:
@@ -157,7 +161,7 @@ def _carried(
             ),
             column=column,
             few=too_few(expected, least) if expected < least else "",
-            more=f"in total {float(comparison.estimate[group]):.3f}",
+            more=f"in total {number(float(comparison.estimate[group]), 3)}",
         )
         made.append(
             finding_of("proxy_ratio", line, confidence, 1 - measured.confidence)
@@ -165,8 +169,18 @@ def _carried(
     return made
 
 
+def _fewer(pair: IntArray) -> IntArray:
+    """Return the bins with the rarest together, where there are very many."""
+    if len(pair) <= _MOST_BINS:
+        return pair
+    order = np.argsort(-pair.sum(axis=(1, 2)), kind="stable")
+    rest = pair[order[_MOST_BINS - 1 :]].sum(axis=0, keepdims=True)
+    return np.concatenate([pair[order[: _MOST_BINS - 1]], rest])
+
+
 def _moved(pair: IntArray, confidence: float) -> tuple[float, float, float, float]:
     """Return the gap of two groups that goes through the bins of a column."""
+    pair = _fewer(pair)
     bins = len(pair)
     levels = np.column_stack([np.tile([0, 1], bins), np.repeat(np.arange(bins), 2)])
     n = pair.sum(axis=2).ravel().astype(np.float64)

@@ -46,7 +46,8 @@ def scores(measured: Evidence, confidence: float) -> list[Finding]:
         calibration of single attributes. Empty without a score.
     """
     bins = measured.bins
-    if bins is None or "score" not in measured.counts.sums:
+    counted = bins is not None and "score" in measured.counts.sums
+    if bins is None or not counted or measured.counts.has_weights:
         return []
     made: list[Finding] = []
     for table in measured.tables.values():

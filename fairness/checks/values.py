@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from fairness.checks.evidence import Evidence
 from fairness.checks.lines import Line, finding_of
 from fairness.checks.moments import NONE, REST, Means, cells_by, means_of, paid
+from fairness.counts.suppress import SMALLEST
 from fairness.findings import Finding
 from fairness.inference import (
     adjusted_gap,
@@ -27,6 +28,7 @@ Limits = tuple[FloatArray, FloatArray, FloatArray]
 
 _QUANTILES = {"value_median_gap": 0.5, "value_upper_gap": 0.9}
 _ENOUGH = 30
+_SURE = 40.0
 
 
 def values(measured: Evidence, confidence: float) -> list[Finding]:
@@ -43,7 +45,7 @@ def values(measured: Evidence, confidence: float) -> list[Finding]:
         In the unit of the value, of customers that have one; quantiles and caps of
         single attributes only. Empty without values.
     """
-    if "value" not in measured.counts.sums:
+    if "value" not in measured.counts.sums or measured.counts.has_weights:
         return []
     made: list[Finding] = []
     for table in measured.tables.values():
@@ -67,12 +69,17 @@ def lines_of(
 ) -> list[Finding]:
     """Return a metric of a column's means as findings, one a group."""
     groups = int((means.n >= _ENOUGH).sum())
+    least = np.minimum(means.n, means.others_n())
+    z = np.where(least >= _ENOUGH, z, np.nan)
     p, p_adjusted = paid(measured, means.table, z, groups)
     made = []
     for group, name in enumerate(means.names):
         few = ""
-        if means.n[group] < _ENOUGH:
-            few = f"too few to tell ({means.n[group]:.0f} values, {_ENOUGH} needed)"
+        if least[group] < _ENOUGH:
+            few = f"too few to tell ({least[group]:.0f} numbers, {_ENOUGH} needed)"
+        if least[group] < SMALLEST and means.reference[group] != group:
+            made.append(_hidden(measured, metric, means, group, confidence))
+            continue
         none = means.reference[group] == NONE
         line = Line(
             means.table.attribute,
@@ -94,6 +101,20 @@ def lines_of(
     return made
 
 
+def _hidden(
+    measured: Evidence, metric: str, means: Means, group: int, confidence: float
+) -> Finding:
+    """Return a line without numbers: they would be those of a handful of people."""
+    line = Line(
+        means.table.attribute,
+        means.names[group],
+        n=int(means.table.n[group]),
+        selected=int(means.table.selected[group]),
+        few="too few numbers to show",
+    )
+    return finding_of(metric, line, confidence, 1 - measured.confidence)
+
+
 def mean_gap(means: Means, confidence: float) -> tuple[Limits, FloatArray]:
     """Return each group's gap to its reference with Welch's interval, and its z."""
     own, other = (means.n, means.total, means.square), means.others()
@@ -104,16 +125,35 @@ def mean_gap(means: Means, confidence: float) -> tuple[Limits, FloatArray]:
     estimate, low, high, error = (
         part[:, 0] for part in (gap.estimate, gap.low, gap.high, gap.error)
     )
+    return (estimate, low, high), z_of(estimate, error)
+
+
+def z_of(estimate: FloatArray, error: FloatArray) -> FloatArray:
+    """Return estimate / error; what differs without any spread is beyond doubt."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(error > 0, estimate / error, np.nan)
-    return (estimate, low, high), z
+        z = np.clip(estimate / error, -_SURE, _SURE)
+    flat = np.where(estimate == 0, np.nan, np.sign(estimate) * _SURE)
+    return np.where(error > 0, z, flat)
 
 
 def smd_of(means: Means, confidence: float) -> Limits:
-    """Return each group's standardized mean difference to its reference."""
-    return standardized_mean_difference(
+    """Return each group's standardized mean difference to its reference.
+
+    Infinite where the means differ and neither side has any spread.
+    """
+    found = standardized_mean_difference(
         means.n, means.total, means.square, *means.others(), confidence
     )
+    gap = mean_gap(means, confidence)[0][0]
+    return endless(found, gap)
+
+
+def endless(limits: Limits, gap: FloatArray) -> Limits:
+    """Return limits with those of a gap without any spread made infinite."""
+    flat = np.isnan(limits[0]) & ~np.isnan(gap) & (gap != 0)
+    far = np.where(gap > 0, np.inf, -np.inf)
+    low, mid, high = (np.where(flat, far, part) for part in limits)
+    return low, mid, high
 
 
 def _gaps(measured: Evidence, means: Means, confidence: float) -> list[Finding]:
@@ -161,13 +201,13 @@ def _adjusted(measured: Evidence, means: Means, confidence: float) -> list[Findi
             for part in (fit.estimate, fit.low, fit.high, fit.error)
         ]
     estimate, low, high, error = limits
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where(error > 0, estimate / error, np.nan)
+    z = z_of(estimate, error)
     inside = means.square - ratio(means.total**2, np.where(means.n > 0, means.n, 1.0))
     freedom = means.n.sum() - (means.n > 0).sum()
     spread = np.sqrt(ratio(inside.sum(), freedom)) if freedom > 0 else np.nan
     gap = estimate, low, high
-    scaled = tuple(ratio(part, spread if spread > 0 else np.nan) for part in gap)
+    scaled = [ratio(part, spread if spread > 0 else np.nan) for part in gap]
+    scaled = list(endless((scaled[0], scaled[1], scaled[2]), estimate))
     held = [f"all of {', '.join(measured.counts.strata)} equal"] * size
     return [
         *lines_of(measured, "conditional_value_gap", means, gap, z, confidence, held),

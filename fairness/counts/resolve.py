@@ -270,6 +270,7 @@ def _use_problems(
     own = beside.columns if beside else []
     guarded = {*attributes, *(name for name in own if name not in columns)}
     picked = flags["selected"].column if flags["selected"] else None
+    seen = flags["outcome"].column if flags["outcome"] else None
     problems = []
     for name in uses:
         if name == asked.id:
@@ -291,6 +292,9 @@ def _use_problems(
                     "name what the profile looks at, not what comes of it",
                 )
             )
+        elif name == seen:
+            what = "is the outcome, which is not known when a profile is used"
+            problems.append(Problem("uses", f"{shown(name)} {what}", "leave it out"))
         else:
             problems += _unknown("uses", [name], columns)
     return problems

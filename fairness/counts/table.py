@@ -184,13 +184,19 @@ class GroupCounts:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of schema and counts; the order of rows and columns is not in it."""
+        """Hash of schema and counts; the order of rows and columns is not in it.
+
+        Sums of scores and values are not in it: their last digits follow the order.
+        """
         order = sorted(range(len(self.axes)), key=lambda i: self.axes[i].name)
         schema = [[self.axes[i].name, self.axes[i].role] for i in order]
+        exact = sorted(
+            name for name in self.sums if name.endswith("_n") or "weight" in name
+        )
         cells = sorted(
             [
                 [*(self.axes[i].labels[cell[i]] for i in order), int(n)]
-                + [f"{self.sums[name][place]:.6g}" for name in sorted(self.sums)]
+                + [f"{self.sums[name][place]:.6g}" for name in exact]
                 for place, (cell, n) in enumerate(
                     zip(self.levels.tolist(), self.n.tolist(), strict=True)
                 )

@@ -346,7 +346,11 @@ def findings_of(
 
 
 def findings_in_strata(
-    parts: Sequence[tuple[str, Comparison]], *, alpha: float, min_expected: float = 20.0
+    parts: Sequence[tuple[str, Comparison]],
+    *,
+    alpha: float,
+    min_expected: float = 20.0,
+    either: bool = False,
 ) -> list[Finding]:
     """Return the findings of several strata, by the false discovery rate over all.
 
@@ -357,11 +361,14 @@ def findings_in_strata(
     alpha : float
         Share of the groups read as lower or higher that may be so by chance.
     min_expected : float, default 20
+    either : bool, default False
+        Whether p is in the direction of the estimate, whichever that is.
 
     Returns
     -------
     list of Finding
-        ``p_adjusted`` is 1 where the gap is not in the direction of harm.
+        ``p_adjusted`` is 1 where the gap is not in the direction of harm, unless
+        `either`.
     """
     alone = Sharing(attributes=1, intersections=0)
     weighed = [
@@ -374,7 +381,7 @@ def findings_in_strata(
         size = len(comparison.groups)
         share = false[start : start + size]
         start += size
-        harm = evidence.p_adjusted == evidence.toward
+        harm = (evidence.p_adjusted == evidence.toward) | either
         evidence = replace(  # noqa: PLW2901
             evidence,
             p_adjusted=np.where(harm, share, evidence.p_adjusted),

@@ -28,6 +28,7 @@ def judge_checked(
     policy: Policy,
     sharing: Sharing,
     checks: Checks,
+    looks: int = 1,
 ) -> list[Finding]:
     """Return the findings of a check with the rule's verdict on each.
 
@@ -42,6 +43,8 @@ def judge_checked(
         How alpha is shared with the other rules.
     checks : callable
         From a family and a level of confidence (None: the audit's own) to findings.
+    looks : int, default 1
+        Comparisons of one attribute among which an interval shares its level.
 
     Returns
     -------
@@ -53,8 +56,8 @@ def judge_checked(
         families.append("crossed_extremes")
     level = None
     if rule.evidence == "proven":
-        tested = float(policy.alpha) / sharing.factor(1)
-        level = 1 - 2 * tested
+        factor = max(sharing.factor(order) for order in rule.order)
+        level = 1 - 2 * float(policy.alpha) / (factor * looks)
     return [
         _judged(rule, finding, policy, sharing)
         for family in families
@@ -68,7 +71,9 @@ def judge_checked(
 def _judged(rule: Rule, finding: Finding, policy: Policy, sharing: Sharing) -> Finding:
     p = finding.p_adjusted
     if p is not None:
-        p = min(1.0, p * max(sharing.rules, 1))
+        crossed = "&" in finding.attribute.replace("&&", "")
+        rules = sharing.cross_rules if crossed else sharing.rules
+        p = min(1.0, p * max(rules, 1))
     verdict = _verdict(rule, finding, policy, p)
     message = finding.message
     if verdict == "inconclusive" and rule.evidence == "significant":

@@ -212,8 +212,25 @@ class _Gate:
             return [within_allowed(f, rule, policy, self._measured) for f in made]
         names = {table.attribute for table in tables}
         checks = self._measured.check
-        made = judge_checked(rule, names, policy, setting.sharing, checks)
-        return made or [not_applicable(rule, "there was nothing to measure it on")]
+        looks = self._looks(rule)
+        made = judge_checked(rule, names, policy, setting.sharing, checks, looks)
+        if made:
+            return made
+        why = "there was nothing to measure it on"
+        if self._measured.counts.has_weights:
+            why += " (scores, values and columns are not measured with weights)"
+        return [not_applicable(rule, why)]
+
+    def _looks(self, rule: Rule) -> int:
+        """Return how many comparisons of an attribute an interval has to pay for."""
+        family, counts = METRICS[rule.metric].family, self._measured.counts
+        columns = 1
+        if family == "conditional":
+            columns = len(counts.strata)
+        elif family == "proxies" and self._measured.columns is not None:
+            columns = len(self._measured.columns.columns)
+        groups = max(len(table.labels) for table in self.tables_of(rule))
+        return columns * max(groups - 1, 1)
 
     def coverage(self, policy: Policy, findings: Sequence[Finding]) -> list[str]:
         """Return the required attributes of which too much could not be measured.
@@ -224,9 +241,12 @@ class _Gate:
         rules = [
             rule
             for rule in policy.rules
-            if rule.severity != "note"
-            and not self.why_not(rule)
-            and not is_checked(rule)
+            if not self.why_not(rule)
+            # What a check lacks is told by its own finding; a block has to be measured.
+            and (
+                rule.severity == "block"
+                or (rule.severity == "review" and not is_checked(rule))
+            )
         ]
         most = Fraction(policy.max_unmeasured)
         reasons = []
@@ -293,21 +313,22 @@ class _Gate:
         """Return where the verdict hangs on who the members of (missing) are."""
         reasons, notes = [], []
         for policy in policies:
-            rules = [
+            mine = [
                 rule
                 for owner, rule in active
-                if owner is policy
-                and rule.severity != "note"
-                and 1 in rule.order
-                and not is_checked(rule)
+                if owner is policy and rule.severity != "note" and 1 in rule.order
             ]
+            rules = [rule for rule in mine if not is_checked(rule)]
             for names, table in self._measured.tables.items():
                 share = missing_share(table)
                 most = Fraction(policy.max_unmeasured)
-                if len(names) > 1 or not rules or share <= most:
+                if len(names) > 1 or not mine or share <= most:
                     continue
                 who = label(table.attribute)
                 told = f"{who} is unknown for {percent(share)} of the customers"
+                if not rules:
+                    reasons.append(f"{told}, and no rule tells what that may hide")
+                    continue
                 culprit = self._changing(policy, rules, table, active)
                 if culprit:
                     reasons.append(

@@ -272,7 +272,7 @@ def _shown(
     # Without a label it is all strata of a column together.
     alone = finding.stratum is not None and "=" in finding.stratum
     tiny = alone and (finding.n or 0) < SMALLEST
-    if tiny or finding.group in dark:
+    if tiny or finding.group in dark or _gives_away(finding, hidden, within):
         row.update(dict.fromkeys(_HIDDEN_KEYS))
         who = f"{label(finding.attribute)} {label(finding.group)}"
         row["message"] = (
@@ -281,6 +281,25 @@ def _shown(
     if finding.reference in dark:
         row.update(n_reference=None, selected_reference=None)
     return row
+
+
+def _gives_away(
+    finding: Finding,
+    hidden: Mapping[str, set[str]],
+    within: Mapping[tuple[str, str], set[str]],
+) -> bool:
+    """Return whether a check's line names a hidden group among others."""
+    if finding.metric in {"max_min_gap", "disparate_impact_ratio"}:
+        dark = hidden.get(finding.attribute, ())
+        ends = ("lowest", "highest")
+        return any(f"{label(g)} {end}" in finding.message for g in dark for end in ends)
+    if finding.metric != "slice_ratio":
+        return False
+    # A slice crosses columns in ways that were not suppressed together.
+    kept_back = (*hidden.values(), *within.values())
+    every = {group for groups in kept_back for group in groups}
+    parts = finding.group.replace("&&", "\0").split("&")
+    return any(part.replace("\0", "&") in every for part in parts)
 
 
 def _groups(
@@ -326,7 +345,7 @@ def _notes(
     if audit.counts.has_weights:
         notes.append(
             "weighted: rates use the weights, tests and intervals the effective number "
-            "of customers"
+            "of customers; scores, offered values and columns are not measured so"
         )
     if "outcome" in audit.available:
         notes.append(
