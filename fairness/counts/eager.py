@@ -271,7 +271,10 @@ def _measured(
             span = score_range(roles, low, high, problems)
             scores = BinCodes(numbers, *span, roles.score_bins, missing, low, high)
         elif missing < len(numbers):
-            problems += value_problems(wanted[role], low, high)
+            wrong = value_problems(wanted[role], low, high)
+            if wrong:
+                problems += wrong
+                continue
         there = ~np.isnan(numbers)
         filled = numbers if not missing else np.where(there, numbers, 0.0)
         sums[f"{role}_n"] = there.astype(np.float64)

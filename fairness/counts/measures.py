@@ -19,6 +19,8 @@ from fairness.groups.flags import UNOBSERVED
 
 _SHORT = 65_536
 
+_LARGEST = 1e150
+
 BinTable = tuple[tuple[str, ...], Int64Array]
 
 
@@ -49,8 +51,12 @@ def weight_problems(
 
 def value_problems(column: str, low: float, high: float) -> list[Problem]:
     """Return what is wrong with a column of values."""
-    if np.isinf([low, high, high - low]).any():
-        return [Problem(f"value column {shown(column)}", "has infinite values")]
+    where = f"value column {shown(column)}"
+    if np.isinf([low, high]).any():
+        return [Problem(where, "has infinite values")]
+    if max(-low, high) > _LARGEST:
+        what = f"goes up to {max(-low, high):g}: its squares have no number"
+        return [Problem(where, what, f"divide it; up to {_LARGEST:g} can be taken")]
     return []
 
 
