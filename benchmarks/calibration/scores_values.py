@@ -118,17 +118,18 @@ def _areas(replicates: int, rng: np.random.Generator) -> Iterator[Row]:
 
 def _expected(replicates: int, rng: np.random.Generator) -> Iterator[Row]:
     for n in (30, 100, 300, 1000, 10_000):
-        for name, alpha, beta, rate in (
-            ("calibrated, mean 0.3", 1.5, 3.5, lambda s: s),
-            ("foretells a quarter too few", 1.0, 3.0, lambda s: s / 0.8),
-            ("says nothing", 2.0, 6.0, lambda s: np.full_like(s, 0.25)),
-            ("calibrated, mean 0.05", 1.0, 19.0, lambda s: s),
+        # Outcome rate = slope x score + constant.
+        for name, alpha, beta, slope, constant in (
+            ("calibrated, mean 0.3", 1.5, 3.5, 1.0, 0.0),
+            ("foretells a fifth too few", 1.0, 3.0, 1.25, 0.0),
+            ("says nothing", 2.0, 6.0, 0.0, 0.25),
+            ("calibrated, mean 0.05", 1.0, 19.0, 1.0, 0.0),
         ):
             # Customers of 200 scores: outcomes are drawn by score.
             score = (np.arange(200) + 0.5) / 200
             share = score ** (alpha - 1) * (1 - score) ** (beta - 1)
             people = _draw(rng, n, share, replicates).astype(np.int64)
-            chance = np.minimum(rate(score), 1.0)
+            chance = np.minimum(slope * score + constant, 1.0)
             hits = rng.binomial(people, chance)
             expected = (people * score).sum(axis=1)
             found = observed_to_expected(
