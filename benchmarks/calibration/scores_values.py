@@ -195,22 +195,27 @@ def _gaps(replicates: int, rng: np.random.Generator) -> Iterator[Row]:
     # Two groups and a column of four levels, which the groups have unlike shares of.
     shares = np.array([[0.4, 0.3, 0.2, 0.1], [0.1, 0.2, 0.3, 0.4]])
     levels = np.array([[g, c] for g in range(2) for c in range(4)])
-    shift = np.array([0.0, 0.1, 0.2, 0.3])
-    for n, n_ref in ((30, 300), (100, 100), (100, 1000), (1000, 10_000)):
-        sizes = np.array([n_ref, n])
-        for kind, base, gap in (("0/1", 0.2, 0.1), ("number", 5.0, 0.5)):
-            means = base + gap * levels[:, 0] + shift[levels[:, 1]]
-            draw = partial(_cells, rng, sizes, shares, means, kind)
-            truth = {
-                "raw mean gap": gap + float(shift @ (shares[1] - shares[0])),
-                "adjusted gap": gap,
-                "moved gap": float(shift @ (shares[1] - shares[0])),
-            }
-            few = float((sizes[1] * shares[1] * means[4:]).sum())
-            band = NOMINAL if kind == "number" or few >= 10 else AT_LEAST
-            for interval, limits in _gap_limits(draw, levels, replicates).items():
-                setting = f"{kind}, {n} against {n_ref}"
-                yield _row(interval, setting, limits, truth[interval], band)
+    kinds = (("0/1", 0.2, 0.1, 0.1), ("number", 5.0, 0.5, 0.1))
+    sizes = ((30, 300), (100, 100), (100, 1000), (1000, 10_000))
+    settings = [(*size, *kind) for size in sizes for kind in kinds]
+    # Few are selected: the adjusted gap then borrows the limits of a score test.
+    settings += [(n, 10 * n, "0/1", 0.02, 0.0, 0.004) for n in (50, 200, 500, 1500)]
+    for n, n_ref, kind, base, gap, step in settings:
+        shift = step * np.arange(4)
+        means = base + gap * levels[:, 0] + shift[levels[:, 1]]
+        draw = partial(_cells, rng, np.array([n_ref, n]), shares, means, kind)
+        moved = float(shift @ (shares[1] - shares[0]))
+        truth = {"raw mean gap": gap + moved, "adjusted gap": gap, "moved gap": moved}
+        few = float((n * shares[1] * means[4:]).sum())
+        enough = kind == "number" or few >= 10
+        found = _gap_limits(draw, levels, replicates, binary=kind == "0/1")
+        for interval, limits in found.items():
+            # Welch's limits are for numbers: a rate has intervals of its own.
+            band = NOMINAL if enough else AT_LEAST
+            if interval == "raw mean gap" and not enough:
+                continue
+            setting = f"{kind}, {n} against {n_ref}, base {base:g}"
+            yield _row(interval, setting, limits, truth[interval], band)
 
 
 def _cells(
@@ -239,6 +244,8 @@ def _gap_limits(
     draw: Callable[[], tuple[FloatArray, FloatArray, FloatArray]],
     levels: NDArray[np.int64],
     replicates: int,
+    *,
+    binary: bool,
 ) -> dict[str, Limits]:
     found: dict[str, list[Gap]] = {}
     for _ in range(replicates):
@@ -246,7 +253,8 @@ def _gap_limits(
         groups = [x.reshape(2, 4).sum(axis=1) for x in (n, total, square)]
         found.setdefault("raw mean gap", []).append(raw_gap(*groups))
         cells = levels, n, total, square
-        found.setdefault("adjusted gap", []).append(adjusted_gap(*cells))
+        adjusted = adjusted_gap(*cells, binary=binary)
+        found.setdefault("adjusted gap", []).append(adjusted)
         found.setdefault("moved gap", []).append(moved_gap(*cells))
     return {
         name: (
