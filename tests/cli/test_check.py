@@ -277,8 +277,14 @@ def test_strata_are_shown_as_context(folder, payload):
     words = [*PICKED, *BY, "--strata", "tier"]
     found = payload(folder.customers(), *words)
     strata = {row["stratum"] for row in found["findings"]} - {None}
-    assert strata == {"tier=gold", "tier=tin"}
-    assert all(row["verdict"] is None for row in found["findings"] if row["stratum"])
+    assert strata == {"tier", "tier=gold", "tier=tin"}
+    # Of all strata together it is a rule that looks.
+    assert {row["rule"] for row in found["findings"] if row["stratum"] == "tier"} == {
+        "ff-strata"
+    }
+    context = [row for row in found["findings"] if row["stratum"] and not row["rule"]]
+    assert context
+    assert all(row["verdict"] is None for row in context)
 
 
 def test_an_outcome_is_judged_by_equal_opportunity(folder, run):
