@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fairness.checks.evidence import Evidence
 from fairness.checks.moments import NONE, REST, Means, means_of
-from fairness.checks.values import lines_of, mean_gap, smd_of
+from fairness.checks.values import held_against, lines_of, mean_gap, smd_of
 from fairness.counts import ScoreBins
 from fairness.findings import Finding
 from fairness.inference import (
@@ -79,15 +79,6 @@ def _aligned(bins: ScoreBins, means: Means) -> FloatArray:
 def _held(means: Means, reference: int) -> Means:
     """Return the same means held against everybody else, or against nobody."""
     return replace(means, reference=np.full(len(means.n), reference, np.int64))
-
-
-def _against(cells: FloatArray, means: Means) -> FloatArray:
-    rest = cells.sum(axis=0) - cells
-    named = np.maximum(means.reference, 0)
-    shape = (-1,) + (1,) * (cells.ndim - 1)
-    found = np.where((means.reference >= 0).reshape(shape), cells[named], rest)
-    none = (means.reference == NONE) | (means.reference == np.arange(len(cells)))
-    return np.where(none.reshape(shape), 0.0, found)
 
 
 def _spread(
@@ -173,7 +164,7 @@ def _ranking(
     measured: Evidence, means: Means, cells: FloatArray, confidence: float
 ) -> list[Finding]:
     """Return how well the score ranks outcomes in each group, and across groups."""
-    others = _against(cells, means)
+    others = held_against(cells, means)
     own = area_under_curve(cells[..., 1], cells[..., 0], confidence)
     other = area_under_curve(others[..., 1], others[..., 0], confidence)
     low, high = area_difference(own, other)
@@ -235,7 +226,7 @@ def _calibration(
 ) -> list[Finding]:
     """Return whether the same score means the same outcome in every group."""
     merged = _merged(cells)
-    others = _against(merged, means)
+    others = held_against(merged, means)
     four = (
         merged[..., 1],
         merged[..., :2].sum(axis=2),

@@ -233,7 +233,7 @@ def _shapes(measured: Evidence, means: Means, confidence: float) -> list[Finding
     for group, row in enumerate(known):
         if row >= 0:
             cells[group] = bins.cells[attribute][row]
-    others = _held_against(cells, means)
+    others = held_against(cells, means)
     none = np.full(len(known), np.nan)
     made: list[Finding] = []
     for metric, q in _QUANTILES.items():
@@ -253,7 +253,7 @@ def _shapes(measured: Evidence, means: Means, confidence: float) -> list[Finding
         if row >= 0:
             above[group] = sure[row]
     hits, n = above[:, 0], cells.sum(axis=1)
-    ref_hits, ref_n = _held_against(hits[:, None], means)[:, 0], others.sum(axis=1)
+    ref_hits, ref_n = held_against(hits, means), others.sum(axis=1)
     usable = (n > 0) & (ref_n > 0) & (hits + ref_hits > 0)
     h, t = np.where(usable, hits, 0.0), np.where(usable, n, 1.0)
     hr, tr = np.where(usable, ref_hits, 0.0), np.where(usable, ref_n, 1.0)
@@ -275,10 +275,18 @@ def _shapes(measured: Evidence, means: Means, confidence: float) -> list[Finding
     )
 
 
-def _held_against(cells: FloatArray, means: Means) -> FloatArray:
-    """Return the rows of each group's reference; 0 where there is none."""
+def held_against(cells: FloatArray, means: Means) -> FloatArray:
+    """Return the rows of each group's reference; 0 where there is none.
+
+    Parameters
+    ----------
+    cells : float array, groups x ...
+    means : Means
+        Whose references they are.
+    """
+    shape = (-1,) + (1,) * (cells.ndim - 1)
     rest = cells.sum(axis=0) - cells
     named = np.maximum(means.reference, 0)
-    found = np.where((means.reference >= 0)[:, None], cells[named], rest)
+    found = np.where((means.reference >= 0).reshape(shape), cells[named], rest)
     none = (means.reference == NONE) | (means.reference == np.arange(len(cells)))
-    return np.where(none[:, None], 0.0, found)
+    return np.where(none.reshape(shape), 0.0, found)
