@@ -1,6 +1,7 @@
 """Where a check could mislead a verdict, or give a person away."""
 
 import json
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -224,3 +225,47 @@ def test_numbers_without_squares_are_refused():
     frame["v"] = np.linspace(1e200, 2e200, 600)
     with pytest.raises(fa.InputError, match="up to 2e\\+200"):
         audited(frame, value="v")
+
+
+def test_groups_of_a_few_numbers_raise_no_alarm():
+    rng = np.random.default_rng(12)
+    reviews = 0
+    for _ in range(30):
+        frame = pd.DataFrame({"g": rng.choice(["a", "b"], 4000)})
+        for place, name in enumerate("cdefgh"):
+            frame.loc[6 * place : 6 * place + 5, "g"] = name
+        frame["picked"] = (rng.random(4000) < 0.3) * 1
+        frame["v"] = rng.normal(10, 2, 4000)
+        found = audited(frame, value="v").gate(
+            policy({"metric": "value_smd", "at_least": Decimal("-0.05")})
+        )
+        reviews += any(f.verdict in {"fail", "inconclusive"} for f in found.findings)
+    # At 5 % of 30, 6 or more have a chance below 1 in 200.
+    assert reviews < 6
+
+
+@pytest.mark.parametrize(
+    ("metric", "one", "two"),
+    [
+        ("conditional_ratio", {"strata": ["t"]}, {"strata": ["t", "u"]}),
+        ("proxy_ratio", {"uses": ["t"]}, {"uses": ["t", "u"]}),
+    ],
+)
+def test_a_p_pays_for_every_column_that_was_looked_at(metric, one, two):
+    rng = np.random.default_rng(14)
+    frame = pd.DataFrame(
+        {"g": rng.choice(["f", "m"], 6000), "u": rng.choice(["x", "y"], 6000)}
+    )
+    frame["t"] = np.where(
+        rng.random(6000) < np.where(frame["g"] == "f", 0.55, 0.45), "a", "b"
+    )
+    rate = 0.3 - 0.06 * (frame["t"] == "a") - 0.02 * (frame["g"] == "f")
+    frame["picked"] = (rng.random(6000) < rate) * 1
+
+    def p(options):
+        found = audited(frame, **options, reference="g=m").checks(metric)
+        column = found["stratum"].fillna(found["column"])
+        return found[(column == "t") & (found["group"] == "f")].iloc[0].p_adjusted
+
+    assert 0 < p(one) < 0.5
+    assert p(two) == pytest.approx(2 * p(one))
