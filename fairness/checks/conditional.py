@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
-from fairness.checks.evidence import Evidence
+from fairness.checks.evidence import Evidence, headline_of
 from fairness.checks.layers import Layers, layers_of, without_moments
-from fairness.checks.lines import Against, Line, finding_of
+from fairness.checks.lines import Against, finding_of, line_of
 from fairness.checks.simpson import kind_of, mix_of, told
 from fairness.findings import Finding, findings_in_strata
 from fairness.findings.comparison import GROUP_EXPECTED, NONE, REST, Comparison
 from fairness.findings.messages import label
-from fairness.findings.readings import too_few
 from fairness.inference import (
     breslow_day,
     clarify_demographic_disparity,
@@ -84,11 +84,6 @@ def conditional(measured: Evidence, confidence: float) -> list[Finding]:
         for finding in stratum_findings(measured, either=True)
     ]
     return found
-
-
-def headline_of(measured: Evidence) -> str:
-    """Return the ratio that an offer is about."""
-    return "burden_ratio" if measured.offer == "burdensome" else "adverse_impact_ratio"
 
 
 def stratum_findings(measured: Evidence, *, either: bool = False) -> list[Finding]:
@@ -254,8 +249,6 @@ class _Paid:
         self._factor = factor * len(measured.counts.strata)
 
     def plain(self, z: FloatArray) -> FloatArray:
-        from scipy.special import ndtr  # noqa: PLC0415
-
         return np.asarray(ndtr(-np.abs(z)), dtype=np.float64)
 
     def adjusted(self, z: FloatArray, rows: IntArray) -> FloatArray:
@@ -295,14 +288,8 @@ class _Sheet:
         comparison = self._layers.comparison
         made = []
         for group in range(len(comparison.groups)):
-            expected = float(comparison.expected[group])
-            trials = float(comparison.trials[group])
-            line = Line(
-                comparison.attribute(group),
-                comparison.groups[group],
-                n=int(comparison.n[group]),
-                selected=int(comparison.selected[group]),
-                rate=float(comparison.hits[group]) / trials if trials else np.nan,
+            line = replace(
+                line_of(comparison, group, self._least),
                 estimate=float(limits[0][group]),
                 low=float(limits[1][group]),
                 high=float(limits[2][group]),
@@ -310,7 +297,6 @@ class _Sheet:
                 p_adjusted=np.nan if p_adjusted is None else float(p_adjusted[group]),
                 versus=Against() if alone else self._against(group),
                 stratum=self._layers.column,
-                few=too_few(expected, self._least) if expected < self._least else "",
                 more="" if more is None else more[group],
             )
             made.append(finding_of(metric, line, self._confidence, self._alpha))

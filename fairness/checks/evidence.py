@@ -71,3 +71,8 @@ class Evidence(Protocol):
 
     def check(self, family: str, confidence: float | None = None) -> Sequence[Finding]:
         """Return the findings of a family of checks."""
+
+
+def headline_of(measured: Evidence) -> str:
+    """Return the ratio that an offer is about."""
+    return "burden_ratio" if measured.offer == "burdensome" else "adverse_impact_ratio"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fairness.findings import Finding, Reading
+from fairness.findings import Comparison, Finding, Reading
 from fairness.findings.messages import against, label, number
-from fairness.findings.readings import number_or_none
+from fairness.findings.readings import number_or_none, too_few
 from fairness.metrics import METRICS, Metric
+from fairness.metrics.measures import ratio
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -81,6 +81,32 @@ class Line:
     more: str = ""
 
 
+def line_of(comparison: Comparison, group: int, least: float) -> Line:
+    """Return a group of a comparison as a line that has no estimate yet.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    group : int
+        Its place.
+    least : float
+        Fewer expected selections are too few.
+    """
+    n, selected = comparison.shown_counts(group)
+    reference = int(comparison.reference[group])
+    name = comparison.reference_name(reference)
+    expected = float(comparison.expected[group])
+    return Line(
+        comparison.attribute(group),
+        comparison.groups[group],
+        n=int(comparison.n[group]),
+        selected=int(comparison.selected[group]),
+        rate=float(ratio(comparison.hits[group], comparison.trials[group])),
+        versus=Against(name, n, selected, reference == group),
+        few=too_few(expected, least) if expected < least else "",
+    )
+
+
 def finding_of(metric: str, line: Line, confidence: float, alpha: float) -> Finding:
     """Return a line as a finding, with a reading and without a verdict.
 
@@ -127,13 +153,6 @@ def finding_of(metric: str, line: Line, confidence: float, alpha: float) -> Find
         stratum=line.stratum,
         column=line.column,
     )
-
-
-def findings_of_lines(
-    metric: str, lines: Sequence[Line], confidence: float, alpha: float
-) -> list[Finding]:
-    """Return each line as a finding."""
-    return [finding_of(metric, line, confidence, alpha) for line in lines]
 
 
 def _reading(row: Metric, line: Line, alpha: float) -> Reading:

@@ -11,15 +11,17 @@ from scipy.special import ndtr
 from fairness.checks.evidence import Evidence
 from fairness.checks.lines import Against
 from fairness.counts import CountTable
-from fairness.findings.comparison import REFERENCE_EXPECTED, REFERENCE_SHARE
+from fairness.findings.comparison import (
+    NONE,
+    REFERENCE_EXPECTED,
+    REFERENCE_SHARE,
+    REST,
+)
 from fairness.inference import adjusted_tail
 from fairness.metrics.measures import ratio
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-REST, NONE = -1, -3
-_LEAST = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)

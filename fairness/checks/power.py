@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from fairness.checks.evidence import Evidence
-from fairness.checks.lines import Against, Line, finding_of
-from fairness.findings import Comparison, Finding
+from fairness.checks.evidence import Evidence, headline_of
+from fairness.checks.lines import finding_of, line_of
+from fairness.findings import Finding
 from fairness.findings.comparison import ALL, NONE, REST
-from fairness.findings.readings import critical_z, too_few
+from fairness.findings.readings import critical_z
 from fairness.inference import (
     customers_needed,
     ratio_interval,
@@ -31,7 +33,7 @@ def power(measured: Evidence, confidence: float) -> list[Finding]:
     list of Finding
         ``equivalence_ratio``, ``smallest_attainable_p``, ``customers_needed``.
     """
-    comparison = measured.comparison(_headline(measured))
+    comparison = measured.comparison(headline_of(measured))
     every = np.arange(len(comparison.groups))
     reference = comparison.reference
     none = (reference == NONE) | (reference == every)
@@ -74,31 +76,7 @@ def power(measured: Evidence, confidence: float) -> list[Finding]:
         ("customers_needed", needed),
     ):
         for group in range(len(every)):
-            line = _line(comparison, group, float(values[group]), measured.min_expected)
+            line = line_of(comparison, group, measured.min_expected)
+            line = replace(line, estimate=float(values[group]))
             made.append(finding_of(metric, line, confidence, alpha))
     return made
-
-
-def _headline(measured: Evidence) -> str:
-    return "burden_ratio" if measured.offer == "burdensome" else "adverse_impact_ratio"
-
-
-def _line(comparison: Comparison, group: int, value: float, least: float) -> Line:
-    n_reference, selected_reference = comparison.shown_counts(group)
-    reference = int(comparison.reference[group])
-    trials, expected = comparison.trials[group], float(comparison.expected[group])
-    return Line(
-        comparison.attribute(group),
-        comparison.groups[group],
-        n=int(comparison.n[group]),
-        selected=int(comparison.selected[group]),
-        rate=float(comparison.hits[group] / trials) if trials else np.nan,
-        estimate=value,
-        versus=Against(
-            comparison.reference_name(reference),
-            n_reference,
-            selected_reference,
-            reference == group,
-        ),
-        few=too_few(expected, least) if expected < least else "",
-    )

@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from fairness.checks.conditional import headline_of
-from fairness.checks.evidence import Evidence
-from fairness.checks.lines import Against, Line, finding_of
+from fairness.checks.evidence import Evidence, headline_of
+from fairness.checks.lines import Line, finding_of, line_of
 from fairness.counts import CountTable
 from fairness.findings import Comparison, Finding
 from fairness.findings.comparison import NONE
 from fairness.findings.messages import number
-from fairness.findings.readings import too_few
 from fairness.inference import association, moved_gap, separation
 from fairness.metrics.measures import ratio
 
@@ -140,27 +138,15 @@ def _carried(
         1.0, comparison.tail(np.abs(z[known]), known) * factor
     )
     made = []
-    for group, name in enumerate(comparison.groups):
-        expected = float(comparison.expected[group])
-        least = measured.min_expected
-        n, selected = comparison.shown_counts(group)
-        reference = int(comparison.reference[group])
-        line = Line(
-            comparison.attribute(group),
-            name,
-            n=int(comparison.n[group]),
-            selected=int(comparison.selected[group]),
-            rate=float(ratio(comparison.hits[group], comparison.trials[group])),
+    for group in range(size):
+        line = replace(
+            line_of(comparison, group, measured.min_expected),
             estimate=float(estimate[group]),
             low=float(low[group]),
             high=float(high[group]),
             p=float(ndtr(-abs(z[group]))),
             p_adjusted=float(p_adjusted[group]),
-            versus=Against(
-                comparison.reference_name(reference), n, selected, reference == group
-            ),
             column=column,
-            few=too_few(expected, least) if expected < least else "",
             more=f"in total {number(float(comparison.estimate[group]), 3)}",
         )
         made.append(

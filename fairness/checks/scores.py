@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from fairness.checks.evidence import Evidence
-from fairness.checks.moments import NONE, REST, Means, means_of
+from fairness.checks.moments import Means, means_of
 from fairness.checks.values import held_against, lines_of, mean_gap, smd_of
 from fairness.counts import ScoreBins
 from fairness.findings import Finding
+from fairness.findings.comparison import NONE, REST
 from fairness.inference import (
     Area,
     area_difference,
@@ -29,6 +31,7 @@ FloatArray = NDArray[np.float64]
 Limits = tuple[FloatArray, FloatArray, FloatArray]
 
 _STRATA = 50
+_LEAST_P = 1e-300
 
 
 def scores(measured: Evidence, confidence: float) -> list[Finding]:
@@ -95,7 +98,7 @@ def _spread(
     none = np.full(len(n), np.nan)
     distance = kolmogorov_smirnov(n, others)
     # One p for both directions: as a z it goes through the same choice of groups.
-    z = -_quantile_of(np.asarray(distance.p_value) / 2)
+    z = -ndtri(np.maximum(distance.p_value / 2, _LEAST_P))
     moved = wasserstein(n, others, width)
     told = [f"bins add at most {error:.2g}" for error in np.asarray(distance.bin_error)]
     about = [f"bins move it by at most {error:.2g}" for error in moved.bin_error]
@@ -209,12 +212,6 @@ def _z_of(
     toward = np.where(estimate > 0, estimate - low, high - estimate)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(estimate / toward * normal_quantile(confidence))
-
-
-def _quantile_of(p: FloatArray) -> FloatArray:
-    from scipy.special import ndtri  # noqa: PLC0415
-
-    return np.asarray(ndtri(np.maximum(p, 1e-300)), dtype=np.float64)
 
 
 def _calibration(

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fairness.checks.conditional import headline_of
-from fairness.checks.evidence import Evidence
+from fairness.checks.evidence import Evidence, headline_of
 from fairness.checks.lines import Against, Line, finding_of
 from fairness.counts import Axis
 from fairness.findings import Finding

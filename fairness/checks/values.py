@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from fairness.checks.evidence import Evidence
 from fairness.checks.lines import Line, finding_of
-from fairness.checks.moments import NONE, REST, Means, cells_by, means_of, paid
+from fairness.checks.moments import Means, cells_by, means_of, paid
 from fairness.counts.suppress import SMALLEST
 from fairness.findings import Finding
+from fairness.findings.comparison import NONE, REST
 from fairness.inference import (
     adjusted_gap,
     pair_z,

@@ -11,6 +11,7 @@ from fairness.findings import Finding, Sharing, Verdict
 from fairness.findings.messages import number
 from fairness.metrics import METRICS
 from fairness.policy.bounds import outside
+from fairness.policy.judge import cited
 from fairness.policy.model import Policy, Rule
 
 Checks = Callable[[str, float | None], Sequence[Finding]]
@@ -81,16 +82,13 @@ def _judged(rule: Rule, finding: Finding, policy: Policy, sharing: Sharing) -> F
         message += f"(adjusted p {number(p, 3)})"
     elif verdict == "inconclusive":
         message += f"; the interval does not prove it {rule.bound}"
-    source = rule.citation.source
-    if rule.citation.locator:
-        source += f", {rule.citation.locator}"
     return replace(
         finding,
         rule=rule.id,
         bound=rule.bound,
         verdict=verdict,
         severity=rule.severity,
-        citation=source if rule.confirmed else f"{source} (not confirmed)",
+        citation=cited(rule),
         evidence=rule.evidence,
         p_adjusted=p,
         message=message,

@@ -200,7 +200,7 @@ def _whole(rule: Rule, table: CountTable, setting: Setting) -> Finding:
         bound=rule.bound,
         verdict=verdict,
         severity=rule.severity,
-        citation=_cited(rule),
+        citation=cited(rule),
         evidence=rule.evidence,
     )
 
@@ -250,7 +250,7 @@ def _finding(
         bound=rule.bound,
         verdict=verdict,
         severity=rule.severity,
-        citation=_cited(rule),
+        citation=cited(rule),
         evidence=rule.evidence,
         needed=needed,
         decided_by=comparison.reference_name(other) if other != NONE else None,
@@ -380,7 +380,8 @@ def _spared(rule: Rule, comparison: Comparison, evidence: Evidence, group: int) 
     return ""
 
 
-def _cited(rule: Rule) -> str:
+def cited(rule: Rule) -> str:
+    """Return a rule's source, and whether what it says of it was confirmed."""
     text = f"{rule.citation.source}"
     if rule.citation.locator:
         text += f", {rule.citation.locator}"

@@ -77,7 +77,7 @@ def within_allowed(
 
 def _explained(rule: Rule, form: str, found: Within, alpha: float) -> bool:
     value = _value(form, found)
-    # Strata that disagree, or of which one cannot be compared, explain nothing.
+    # Strata that disagree explain nothing: their average is of no customer.
     if np.isnan(value) or found.share < OVERLAP or found.agree < alpha:
         return False
     return not outside(np.array([value]), *rule.limits).any()
