@@ -382,7 +382,7 @@ def findings_in_strata(
         share = false[start : start + size]
         start += size
         harm = (evidence.p_adjusted == evidence.toward) | either
-        evidence = replace(  # noqa: PLW2901
+        shared = replace(
             evidence,
             p_adjusted=np.where(harm, share, evidence.p_adjusted),
             readings=[
@@ -392,7 +392,7 @@ def findings_in_strata(
         )
         found += [
             finding_of(
-                comparison, evidence, group, min_expected=min_expected, stratum=stratum
+                comparison, shared, group, min_expected=min_expected, stratum=stratum
             )
             for group in range(size)
         ]

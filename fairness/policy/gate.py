@@ -249,7 +249,12 @@ class _Gate:
             )
         ]
         most = Fraction(policy.max_unmeasured)
-        reasons = []
+        idle = {f.rule for f in findings if f.verdict == "not_applicable"}
+        reasons = [
+            f"{rule.id}, which could block, had nothing to be measured on"
+            for rule in rules
+            if is_checked(rule) and rule.id in idle
+        ]
         for names, table in self._measured.tables.items():
             name = table.attribute
             if len(names) > 1 or not _required(policy, name) or not rules:

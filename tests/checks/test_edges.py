@@ -188,6 +188,9 @@ def test_weights_leave_scores_values_and_columns_unmeasured():
     }
     assert "not measured with weights" in told["ff-smd"]
     assert "not measured with weights" in told["ff-proxy"]
+    alone = audit.gate(policy({"metric": "value_smd", "at_least": Decimal("-0.2")}))
+    assert alone.verdict == "review"
+    assert "nothing to be measured on" in " ".join(alone.reasons)
 
 
 def test_extremes_and_slices_do_not_tell_of_hidden_groups():
