@@ -16,7 +16,6 @@ from fairness.inference.association import (
 from fairness.inference.bootstrap import bootstrap_cells, percentile_interval
 from fairness.inference.calibrated import (
     Reliability,
-    difference_at_equal_score,
     observed_to_expected,
     reliability,
 )
@@ -105,7 +104,6 @@ __all__ = [
     "customers_needed",
     "detectable_ratio",
     "deviance_z",
-    "difference_at_equal_score",
     "difference_interval",
     "distinct_slices",
     "equivalence_p",

@@ -15,7 +15,6 @@ from fairness.errors import InputError, Problem
 from fairness.inference._arguments import counted, numbers, refuse
 from fairness.inference._types import FloatArray
 from fairness.inference.intervals import rate_interval, wilson
-from fairness.inference.stratified import mantel_haenszel_difference
 
 _FREE = 2
 _ROUNDING = 1e-9
@@ -179,56 +178,6 @@ def observed_to_expected(
     return Ratio(
         np.asarray(ratio), np.asarray(ratio - below), np.asarray(ratio + above)
     )
-
-
-def difference_at_equal_score(
-    hits: ArrayLike,
-    trials: ArrayLike,
-    hits_ref: ArrayLike,
-    trials_ref: ArrayLike,
-    confidence: ArrayLike = 0.95,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Difference of two groups' outcome rates at equal score, group minus reference.
-
-    `mantel_haenszel_difference` with the bins of the score as strata.
-
-    Parameters
-    ----------
-    hits, trials, hits_ref, trials_ref : array_like of float, (..., bins)
-        Customers with outcome 1, and with an observed outcome, of group and reference.
-    confidence : array_like of float, default 0.95
-
-    Returns
-    -------
-    estimate, low, high : ndarray
-        In [-1, 1], 0 where the score means the same for both; above 0: the group does
-        better than its scores say. nan where no bin holds customers of both.
-
-    Raises
-    ------
-    InputError
-        A count is negative, not finite or above its trials; confidence outside (0, 1).
-
-    Notes
-    -----
-    Within a bin the scores count as equal: bins of width w leave a difference of at
-    most about w times the slope of the rate.
-
-    References
-    ----------
-    .. [1] Mantel, N. & Haenszel, W. (1959). Statistical aspects of the analysis of data
-       from retrospective studies of disease. JNCI 22(4), 719-748.
-
-    Examples
-    --------
-    >>> found = difference_at_equal_score([2, 9], [20, 20], [4, 20], [40, 40])
-    >>> print(found[0].round(4))
-    -0.025
-    """
-    estimate, low, high = mantel_haenszel_difference(
-        hits, trials, hits_ref, trials_ref, confidence
-    )
-    return estimate, low, high
 
 
 def _scores(where: str, total: ArrayLike, n: FloatArray) -> FloatArray:
