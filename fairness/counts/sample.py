@@ -165,7 +165,7 @@ def sample_rows(
         place[live] = np.arange(len(live))
         groups[axis.name] = place[level]
         hashes = np.array([_hash(label) for label in labels[axis.name]], np.uint64)
-        key += _mixed(hashes ^ _hash(f"by {axis.name}"))[groups[axis.name]]
+        key += mixed(hashes ^ _hash(f"by {axis.name}"))[groups[axis.name]]
     for read in columns:
         assert read is not None  # else there was a problem
         key += read.key()
@@ -245,7 +245,7 @@ class _Numbers:
         # One zero and one NaN: both have several patterns of bits.
         plain = np.asarray(self.numbers, np.float64) + 0.0
         plain[np.isnan(plain)] = np.nan
-        return _mixed(plain.view(np.uint64) ^ _hash(f"uses {self.name}"))
+        return mixed(plain.view(np.uint64) ^ _hash(f"uses {self.name}"))
 
     def feature(self, drawn: Int64Array) -> Feature:
         return Feature(self.name, np.array(self.numbers[drawn], np.float64))
@@ -259,7 +259,7 @@ class _Labels:
 
     def key(self) -> UInt64Array:
         hashes = np.array([_hash(label) for label in self.labels], np.uint64)
-        return _mixed(hashes ^ _hash(f"uses {self.name}"))[self.places]
+        return mixed(hashes ^ _hash(f"uses {self.name}"))[self.places]
 
     def feature(self, drawn: Int64Array) -> Feature:
         used, codes = np.unique(self.places[drawn], return_inverse=True)
@@ -326,7 +326,7 @@ def _hash(text: str) -> np.uint64:
     return np.uint64(int.from_bytes(blake2b(raw, digest_size=8).digest(), "little"))
 
 
-def _mixed(key: UInt64Array) -> UInt64Array:
+def mixed(key: UInt64Array) -> UInt64Array:
     """Return 64 bits of which each depends on all of the bits given."""
     found = key + _STEP
     for shift, factor in _MIX:
@@ -343,6 +343,6 @@ def _draw(key: UInt64Array, most: int, seed: int) -> Int64Array:
     place = np.arange(len(key))
     # Rows that are alike are drawn one by one, not all or none.
     copy = (place - np.maximum.accumulate(np.where(start, place, 0))).astype(np.uint64)
-    lot = _mixed(_mixed(ordered ^ _hash(f"seed {seed}")) + copy * _STEP)
+    lot = mixed(mixed(ordered ^ _hash(f"seed {seed}")) + copy * _STEP)
     drawn = order[np.argsort(lot, kind="stable")[:most]]
     return np.asarray(drawn, dtype=np.int64)

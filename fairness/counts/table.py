@@ -274,6 +274,31 @@ class GroupCounts:
         """Return the labels of a stratum."""
         return next(axis.labels for axis in self.axes if axis.name == name)
 
+    def of_axes(self, names: Sequence[str]) -> GroupCounts:
+        """Return the counts by some axes only, added up over the others.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Attributes and strata to keep; selection and outcome stay.
+
+        Examples
+        --------
+        >>> axes = (Axis("g", "attribute", ("a", "b")),
+        ...         Axis("t", "stratum", ("x", "y")), Axis("s", "selected", ("0", "1")))
+        >>> levels = np.array([[0, 0, 0], [0, 1, 0], [1, 0, 1]])
+        >>> counts = GroupCounts(axes, levels, np.array([6, 4, 10]), {})
+        >>> counts.of_axes(["g"]).n.tolist()
+        [10, 10]
+        """
+        kept = [
+            place
+            for place, axis in enumerate(self.axes)
+            if axis.role in {"selected", "outcome"} or axis.name in names
+        ]
+        levels, n, sums = combine_cells(self.levels[:, kept], self.n, self.sums)
+        return GroupCounts(tuple(self.axes[place] for place in kept), levels, n, sums)
+
     def __add__(self, other: object) -> GroupCounts:
         """Return the counts of both: partitions, days and machines add up."""
         if not isinstance(other, GroupCounts):

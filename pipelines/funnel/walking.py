@@ -1,0 +1,364 @@
+"""Send the customers through a funnel: one reading of the rows, then the cuts.
+
+Rules, consent and suppression are expressions that the engine works out; scores are
+made batch by batch for those who are still in. What stays in memory is a few numbers a
+customer, so the table itself may be larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness.errors import InputError, Problem, shown
+from fairness.frames.stream import arrow_batches
+from pipelines.funnel.counted import PATH
+from pipelines.funnel.paths import WHOLE, Paths, Stage
+from pipelines.targeting.cuts import (
+    BoolArray,
+    FloatArray,
+    lots,
+    select_above,
+    select_by_lot,
+    select_top,
+    share_of,
+)
+from pipelines.targeting.scorer import Scorer
+
+SCORE = "(score)"
+SELECTED = "(selected)"
+MOST_SAMPLED = 20_000
+# Scores are compared as written with so many digits: the last ones of a float depend
+# on how many rows a model is asked about at once.
+_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """A stage whose clauses are expressions.
+
+    Parameters
+    ----------
+    stage : Stage
+    met : tuple of narwhals.Expr
+        For each clause whether it is met; never null.
+    """
+
+    stage: Stage
+    met: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCut:
+    """A stage that keeps the customers with a high score.
+
+    Parameters
+    ----------
+    stage : Stage
+    column : str, optional
+        A column that holds the score.
+    scorer : Scorer, optional
+        What makes it; either this or `column`.
+    top : int, optional
+        Keep so many.
+    share : Decimal, optional
+        Keep such a share of those who come to the stage.
+    at_least : float, optional
+        Keep those whose score is so high; one of the three is given.
+    """
+
+    stage: Stage
+    column: str | None = None
+    scorer: Scorer | None = None
+    top: int | None = None
+    share: Decimal | None = None
+    at_least: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A stage that keeps customers by lot: a cap or a hold-out.
+
+    Parameters
+    ----------
+    stage : Stage
+    number : int, optional
+        A cap: keep so many, the highest scores first where there are scores.
+    share : Decimal, optional
+        A hold-out: leave out this share.
+    """
+
+    stage: Stage
+    number: int | None = None
+    share: Decimal | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Walked:
+    """Where each customer left the funnel.
+
+    Parameters
+    ----------
+    paths : Paths
+    table : pyarrow.Table
+        The id and the columns that were carried along.
+    path : int32 array
+        By customer, in the order of the table.
+    scores : float array or None
+        NaN for those who were not scored.
+    mark : float or None
+        The lowest score that was taken.
+    sample : pyarrow.Table or None
+        Id, carried columns and what the scorer read, of up to 20,000 who were scored.
+    """
+
+    paths: Paths
+    table: Any
+    path: NDArray[np.int32]
+    scores: FloatArray | None = None
+    mark: float | None = None
+    sample: Any = None
+
+    @property
+    def selected(self) -> BoolArray:
+        """Who went all the way."""
+        return np.asarray(self.path == WHOLE, dtype=bool)
+
+    def counting_table(self) -> Any:
+        """Return the carried columns with path, selection and score."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        table = self.table.append_column(PATH, pa.array(self.path))
+        table = table.append_column(SELECTED, pa.array(self.selected.view(np.uint8)))
+        if self.scores is not None:
+            table = table.append_column(SCORE, pa.array(self.scores, from_pandas=True))
+        return table
+
+
+def walk(
+    frame: Any,
+    *,
+    id: str,  # noqa: A002  # the contract's name
+    conditions: Sequence[Conditions],
+    cuts: Sequence[ScoreCut | Draw] = (),
+    carried: Sequence[str] = (),
+    draw: str = "",
+    progress: Callable[[int], None] | None = None,
+) -> Walked:
+    """Send the rows of a frame through a funnel.
+
+    Parameters
+    ----------
+    frame : narwhals frame
+        One row a customer, with every column that the funnel reads.
+    id : str
+        Column of the customer id.
+    conditions : sequence of Conditions
+        The leading stages, in order.
+    cuts : sequence of ScoreCut or Draw
+        The stages after them; at most one score.
+    carried : sequence of str
+        Columns that counting needs: attributes, strata, values.
+    draw : str
+        Names the lots of ties, cap and hold-out; see `pipelines.targeting.cuts.lots`.
+    progress : callable, optional
+        Told the number of rows of each batch.
+
+    Returns
+    -------
+    Walked
+        The same customers whatever the order of the rows.
+
+    Raises
+    ------
+    InputError
+        No rows; a score that is not a number.
+
+    Examples
+    --------
+    >>> import narwhals as nw, pyarrow as pa
+    >>> frame = nw.from_native(pa.table({"id": ["a", "b", "c"], "n": [1, 5, 9]}))
+    >>> rule = Conditions(Stage("rule", "clauses", ("n > 1",)), (nw.col("n") > 1,))
+    >>> top = ScoreCut(Stage("score", "score", ("top 1",)), column="n", top=1)
+    >>> walk(frame, id="id", conditions=[rule], cuts=[top]).path.tolist()
+    [1, 2, 0]
+    """
+    paths = Paths(tuple(step.stage for step in (*conditions, *cuts)))
+    score = next((cut for cut in cuts if isinstance(cut, ScoreCut)), None)
+    reader = _Reader(frame, id, paths, conditions, score, carried, draw)
+    for batch in reader.batches():
+        reader.take(batch)
+        if progress is not None:
+            progress(batch.num_rows)
+    table, path, scores, sample = reader.finish()
+    ids = table[id]
+    mark = None
+    for place, cut in enumerate(cuts, start=len(conditions)):
+        able = np.flatnonzero(path == WHOLE)
+        kept = _kept(
+            cut, ids.take(able), None if scores is None else scores[able], draw
+        )
+        if isinstance(cut, ScoreCut) and scores is not None and kept.any():
+            mark = float(scores[able[kept]].min())
+        path[able[~kept]] = paths.first[place]
+    return Walked(paths, table, path, scores, mark, sample)
+
+
+def _kept(
+    cut: ScoreCut | Draw, ids: Any, scores: FloatArray | None, draw: str
+) -> BoolArray:
+    names = _Names(ids)
+    name = f"{draw}/{cut.stage.kind}"
+    if isinstance(cut, ScoreCut):
+        assert scores is not None  # a score cut comes with scores
+        if cut.at_least is not None:
+            return select_above(scores, cut.at_least)
+        number = cut.top if cut.share is None else share_of(cut.share, len(scores))
+        return select_top(scores, int(number or 0), names, name)
+    if cut.share is not None:
+        out = share_of(cut.share, len(ids))
+        return ~select_by_lot(len(ids), out, names, name)
+    number = int(cut.number or 0)
+    if scores is not None:
+        return select_top(scores, number, names, name)
+    return select_by_lot(len(ids), number, names, name)
+
+
+class _Names:
+    """Ids of an Arrow column, made into Python values only where asked for."""
+
+    def __init__(self, ids: Any) -> None:
+        self._ids = ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._ids[place].as_py()
+
+
+@dataclass
+class _Reader:
+    """Collects the batches of one walk."""
+
+    frame: Any
+    id: str
+    paths: Paths
+    conditions: Sequence[Conditions]
+    score: ScoreCut | None
+    carried: Sequence[str]
+    draw: str
+    _tables: list[Any] = field(default_factory=list)
+    _path: list[NDArray[np.int32]] = field(default_factory=list)
+    _scores: list[FloatArray] = field(default_factory=list)
+    _sample: _Sample | None = None
+
+    def batches(self) -> Any:
+        import narwhals as nw  # noqa: PLC0415
+
+        columns = [self.id, *self.carried]
+        if self.score is not None and self.score.scorer is not None:
+            columns += self.score.scorer.columns
+            self._sample = _Sample(self.id, columns, self.draw)
+        elif self.score is not None and self.score.column is not None:
+            columns.append(self.score.column)
+        path = self.paths.expression([step.met for step in self.conditions])
+        wanted = [nw.col(name) for name in dict.fromkeys(columns)]
+        return arrow_batches(self.frame.select(*wanted, path.alias(PATH)))
+
+    def take(self, batch: Any) -> None:
+        import pyarrow as pa  # noqa: PLC0415
+
+        path = np.array(batch[PATH].to_numpy(), dtype=np.int32)
+        kept = batch.select(list(dict.fromkeys([self.id, *self.carried])))
+        for place, column in enumerate(kept.schema):
+            if column.name != self.id and pa.types.is_string(column.type):
+                coded = kept[column.name].dictionary_encode()
+                kept = kept.set_column(place, column.name, coded)
+        self._tables.append(kept)
+        self._path.append(path)
+        if self.score is not None:
+            self._scores.append(self._scored(self.score, batch, path == WHOLE))
+
+    def _scored(self, score: ScoreCut, batch: Any, able: BoolArray) -> FloatArray:
+        import pyarrow as pa  # noqa: PLC0415
+
+        scores = np.full(len(able), np.nan)
+        if not able.any():
+            return scores
+        rows = batch.filter(pa.array(able))
+        if score.scorer is None:
+            found = _numbers(rows[str(score.column)], str(score.column))
+        else:
+            found = np.asarray(score.scorer.score(rows), dtype=np.float64)
+            if self._sample is not None:
+                self._sample.add(rows)
+        scores[able] = _rounded(found)
+        return scores
+
+    def finish(self) -> tuple[Any, NDArray[np.int32], FloatArray | None, Any]:
+        import pyarrow as pa  # noqa: PLC0415
+
+        rows = sum(len(path) for path in self._path)
+        if not rows:
+            raise InputError(Problem("customers", "has no rows"))
+        table = pa.concat_tables(self._tables)
+        scores = None if self.score is None else np.concatenate(self._scores)
+        sample = None if self._sample is None else self._sample.table
+        return table, np.concatenate(self._path), scores, sample
+
+
+class _Sample:
+    """The rows with the smallest lots, of all that were seen."""
+
+    def __init__(self, id: str, columns: Sequence[str], draw: str) -> None:  # noqa: A002
+        self._columns = list(dict.fromkeys([id, *columns]))
+        self._id = id
+        self._draw = f"{draw}/sample"
+        self._mark = 2**64 - 1
+        self._keys = np.zeros(0, np.uint64)
+        self.table: Any = None
+
+    def add(self, rows: Any) -> None:
+        import pyarrow as pa  # noqa: PLC0415
+
+        keys = lots(rows[self._id].to_pylist(), self._draw)
+        low = keys <= self._mark
+        if not low.any():
+            return
+        rows = rows.select(self._columns).filter(pa.array(low))
+        self.table = (
+            rows if self.table is None else pa.concat_tables([self.table, rows])
+        )
+        self._keys = np.concatenate([self._keys, keys[low]])
+        if len(self._keys) > 2 * MOST_SAMPLED:
+            self._cut()
+
+    def _cut(self) -> None:
+        order = np.argsort(self._keys, kind="stable")[:MOST_SAMPLED]
+        self._keys = self._keys[order]
+        self._mark = int(self._keys[-1])
+        self.table = self.table.take(order)
+
+
+def _numbers(column: Any, name: str) -> FloatArray:
+    import pyarrow as pa  # noqa: PLC0415
+
+    try:
+        return np.asarray(column.cast(pa.float64()).to_numpy(), dtype=np.float64)
+    except pa.ArrowInvalid:
+        what = f"column {shown(name)} has values that are not numbers"
+        raise InputError(Problem("score", what, "name a column of numbers")) from None
+
+
+def _rounded(scores: FloatArray) -> FloatArray:
+    """Return the scores with 12 significant digits."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.floor(np.log10(np.abs(scores)))
+    scale = 10.0 ** (_DIGITS - 1 - np.where(np.isfinite(power), power, 0.0))
+    return np.asarray(np.round(scores * scale) / scale, dtype=np.float64)

@@ -1,0 +1,172 @@
+"""Who is taken by a score: the best N or those above a mark, ties by lot.
+
+A lot is a number made of the customer's id and the name of the draw: the same on every
+machine and in every run, and nothing else about the customer is in it. Ids given out in
+order of joining say how old a customer is; the order of rows often does too.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness.counts.sample import mixed
+from fairness.errors import InputError, Problem, shown
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+UInt64Array = NDArray[np.uint64]
+
+_WORD = 8
+
+
+class Ids(Protocol):
+    """Ids by place; a list, or what reads a column only where it is asked to."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def __getitem__(self, place: int, /) -> object:
+        """Return the id at a place."""
+
+
+def lots(ids: Ids, draw: str) -> UInt64Array:
+    """Return the lot of each customer in a draw.
+
+    Parameters
+    ----------
+    ids : sequence
+        As text: 7 and "7" have one lot.
+    draw : str
+        Another name gives independent lots.
+
+    Returns
+    -------
+    uint64 array
+        The UTF-8 bytes of the id and their number, eight at a time, each mixed into
+        the lot by the finalizer of SplitMix64; it starts from BLAKE2b of the draw.
+
+    References
+    ----------
+    .. [1] Steele, G. L., Lea, D. & Flood, C. H. (2014). Fast splittable pseudorandom
+       number generators. OOPSLA, 453-472. doi:10.1145/2660193.2660195
+
+    Examples
+    --------
+    >>> bool((lots([7, 8], "spring") == lots(["7", "8"], "spring")).all())
+    True
+    """
+    raw = [
+        str(ids[place]).encode("utf-8", "surrogatepass") for place in range(len(ids))
+    ]
+    length = np.array([len(one) for one in raw], np.uint64)
+    words = -(-max((len(one) for one in raw), default=1) // _WORD) or 1
+    padded = np.array(raw, dtype=f"S{words * _WORD}").view("<u8").reshape(-1, words)
+    start = blake2b(draw.encode("utf-8", "surrogatepass"), digest_size=_WORD).digest()
+    found = length ^ np.uint64(int.from_bytes(start, "little"))
+    for word in padded.T.astype(np.uint64):
+        found = mixed(found ^ word)
+    return found
+
+
+def share_of(share: Decimal | float | str, size: int) -> int:
+    """Return the whole number of customers in a share, rounded down.
+
+    Raises
+    ------
+    InputError
+        A share outside [0, 1].
+
+    Examples
+    --------
+    >>> share_of("0.1", 45_211), share_of(0.29, 100)
+    (4521, 29)
+    """
+    exact = Decimal(str(share))
+    if not exact.is_finite() or not 0 <= exact <= 1:
+        raise InputError(
+            Problem(
+                "share",
+                f"{shown(str(share))} is not between 0 and 1",
+                "for a tenth write 0.1",
+            )
+        )
+    return int(exact * size)
+
+
+def select_top(scores: FloatArray, number: int, ids: Ids, draw: str) -> BoolArray:
+    """Take the customers with the highest scores; ties at the end by lot.
+
+    Parameters
+    ----------
+    scores : float array
+        NaN is never taken.
+    number : int
+        All with a score where there are fewer.
+    ids : sequence
+        Of the customers, in the order of the scores; read only where a lot is drawn.
+    draw : str
+
+    Returns
+    -------
+    bool array
+
+    Examples
+    --------
+    >>> select_top(np.array([0.2, 0.9, np.nan, 0.5]), 2, "abcd", "spring").tolist()
+    [False, True, False, True]
+    >>> int(select_top(np.full(10, 0.5), 3, range(10), "spring").sum())
+    3
+    """
+    able = ~np.isnan(scores)
+    size = int(able.sum())
+    if number >= size:
+        return able
+    if number <= 0:
+        return np.zeros(len(scores), dtype=bool)
+    ordered = np.partition(scores[able], size - number)
+    mark = ordered[size - number]
+    taken = np.asarray(scores > mark, dtype=bool)
+    tied = np.flatnonzero(scores == mark)
+    places = number - int(taken.sum())
+    taken[_drawn(tied, places, ids, draw)] = True
+    return taken
+
+
+def select_above(scores: FloatArray, mark: float) -> BoolArray:
+    """Take the customers whose score is at least a mark; NaN is never taken.
+
+    Examples
+    --------
+    >>> select_above(np.array([0.2, 0.9, np.nan]), 0.9).tolist()
+    [False, True, False]
+    """
+    return np.asarray(scores >= mark, dtype=bool)
+
+
+def select_by_lot(size: int, number: int, ids: Ids, draw: str) -> BoolArray:
+    """Take a number of customers by lot alone; all where there are fewer.
+
+    Examples
+    --------
+    >>> int(select_by_lot(5, 2, "abcde", "spring").sum())
+    2
+    """
+    taken = np.zeros(size, dtype=bool)
+    taken[_drawn(np.arange(size), number, ids, draw)] = True
+    return taken
+
+
+def _drawn(
+    places: NDArray[np.int64], number: int, ids: Ids, draw: str
+) -> NDArray[np.int64]:
+    if number >= len(places):
+        return places
+    names = [str(ids[place]) for place in places.tolist()]
+    # Equal lots are as good as impossible; the id settles even those.
+    order = np.lexsort((np.array(names), lots(names, draw)))
+    return places[order[: max(number, 0)]]
