@@ -317,7 +317,7 @@ class Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: ClassVar[str] = "table"
-    tables: ClassVar[Mapping[str, type[Table]]] = {}
+    inner: ClassVar[Mapping[str, type[Table]]] = {}
 
     def __init__(self, /, **values: Any) -> None:
         outermost = _outermost.get()
@@ -346,7 +346,7 @@ def _problems(error: ValidationError, model: type[Table]) -> list[Problem]:
     for one in error.errors(include_url=False):
         table = model
         for step in one["loc"][:-1]:
-            table = table.tables.get(str(step), table)
+            table = table.inner.get(str(step), table)
         problems += _retold(one, table, model)
     return problems
 

@@ -154,7 +154,7 @@ class Rule(Table):
     """
 
     kind: ClassVar[str] = "rule"
-    tables: ClassVar[Mapping[str, type[Table]]] = {"citation": Citation}
+    inner: ClassVar[Mapping[str, type[Table]]] = {"citation": Citation}
 
     id: Name
     title: Prose
@@ -344,7 +344,7 @@ class Policy(Table):
     """
 
     kind: ClassVar[str] = "policy"
-    tables: ClassVar[Mapping[str, type[Table]]] = {"rules": Rule} | dict(Rule.tables)
+    inner: ClassVar[Mapping[str, type[Table]]] = {"rules": Rule} | dict(Rule.inner)
 
     schema_id: Schema = Field(default=SCHEMA, alias="schema", description=shown(SCHEMA))
     name: Name

@@ -167,7 +167,7 @@ class Waiver(Table):
 
 class _WaiverFile(Table):
     kind: ClassVar[str] = "waiver file"
-    tables: ClassVar[Mapping[str, type[Table]]] = {"waivers": Waiver}
+    inner: ClassVar[Mapping[str, type[Table]]] = {"waivers": Waiver}
 
     waivers: tuple[Waiver, ...] = Field(description="[[waivers]] tables")
 

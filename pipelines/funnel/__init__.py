@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipelines.funnel.columns import score_columns as score_columns
     from pipelines.funnel.counted import FunnelCounts as FunnelCounts
     from pipelines.funnel.counted import FunnelTable as FunnelTable
     from pipelines.funnel.counting import Roles as Roles
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pipelines.funnel.decomposition import decompose as decompose
     from pipelines.funnel.paths import Paths as Paths
     from pipelines.funnel.paths import Stage as Stage
-    from pipelines.funnel.columns import score_columns as score_columns
     from pipelines.funnel.walking import Conditions as Conditions
     from pipelines.funnel.walking import Draw as Draw
     from pipelines.funnel.walking import ScoreCut as ScoreCut

@@ -309,7 +309,7 @@ class _Reader:
             raise InputError(Problem("customers", "has no rows"))
         table = pa.concat_tables(self._tables)
         scores = None if self.score is None else np.concatenate(self._scores)
-        sample = None if self._sample is None else self._sample.table
+        sample = None if self._sample is None else self._sample.finish()
         return table, np.concatenate(self._path), scores, sample
 
 
@@ -338,6 +338,11 @@ class _Sample:
         self._keys = np.concatenate([self._keys, keys[low]])
         if len(self._keys) > 2 * MOST_SAMPLED:
             self._cut()
+
+    def finish(self) -> Any:
+        if len(self._keys) > MOST_SAMPLED:
+            self._cut()
+        return self.table
 
     def _cut(self) -> None:
         order = np.argsort(self._keys, kind="stable")[:MOST_SAMPLED]

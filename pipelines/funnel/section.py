@@ -1,0 +1,217 @@
+"""What a report says of a funnel: the section ``funnel`` of the payload."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness.counts.suppress import SMALLEST
+from fairness.findings.messages import against, label
+from pipelines.funnel.columns import ColumnShare
+from pipelines.funnel.counted import FunnelCounts, FunnelTable
+from pipelines.funnel.decomposition import Decomposition, StageShare
+
+Int64Array = NDArray[np.int64]
+Gap = tuple[tuple[str, ...], str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """What makes a gap, by name.
+
+    Parameters
+    ----------
+    stage : str
+    clause : str or None
+        The clause of that stage; None where it has one only, or none stands out.
+    column : str or None
+        The column of the score, where the stage is a score.
+    share : float or None
+        Of the stage in the whole log ratio; None where the stage empties the group.
+    """
+
+    stage: str
+    clause: str | None
+    column: str | None
+    share: float | None
+
+
+def culprit_of(
+    gap: Decomposition, columns: Sequence[ColumnShare] = ()
+) -> Culprit | None:
+    """Return the stage, and the clause or column in it, that makes a gap.
+
+    None where no stage moves the ratio in the direction of harm.
+    """
+    stage = gap.culprit
+    if stage is None:
+        return None
+    clause = gap.culprit_clause
+    sign = -1 if gap.is_burdensome else 1
+    harmful = [c for c in columns if c.log_ratio is not None and sign * c.log_ratio < 0]
+    is_score = stage.stage.kind == "score"
+    return Culprit(
+        stage.stage.name,
+        clause.clause if clause and len(stage.clauses) > 1 else None,
+        harmful[0].column if is_score and harmful else None,
+        stage.share,
+    )
+
+
+def funnel_section(
+    funnel: FunnelCounts,
+    gaps: Iterable[tuple[Decomposition, Sequence[ColumnShare]]],
+    *,
+    hidden: Mapping[str, Collection[str]],
+) -> dict[str, Any]:
+    """Return the section as plain values.
+
+    Parameters
+    ----------
+    funnel : FunnelCounts
+    gaps : iterable of (Decomposition, shares of the score's columns)
+    hidden : mapping of attribute to groups
+        Groups that no report shows. Beside them, the number of a group that came to a
+        stage is left out where fewer than five more or fewer would follow from it.
+
+    Returns
+    -------
+    dict
+        ``stages``, ``groups`` and ``gaps``; what is left out is None.
+    """
+    totals = funnel.totals.tolist()
+    stages = [
+        {
+            "name": stage.name,
+            "kind": stage.kind,
+            "clauses": [
+                {"name": name, "text": text}
+                for name, text in zip(
+                    stage.clauses, stage.texts or stage.clauses, strict=True
+                )
+            ],
+            "came": totals[place],
+            "passed": totals[place + 1],
+            "judged": place >= funnel.base,
+        }
+        for place, stage in enumerate(funnel.paths.stages)
+    ]
+    tables = {name: funnel.table((name,)) for name in funnel.counts.attributes}
+    shown = {
+        name: shown_numbers(table, hidden.get(name, ()))
+        for name, table in tables.items()
+    }
+    groups = [
+        {"attribute": name, "group": group, "reached": shown[name][row]}
+        for name, table in tables.items()
+        for row, group in enumerate(table.groups)
+    ]
+    told = [
+        _gap(gap, columns)
+        for gap, columns in gaps
+        if gap.group not in hidden.get(gap.attribute, ())
+    ]
+    return {"stages": stages, "groups": groups, "gaps": told}
+
+
+def shown_numbers(
+    table: FunnelTable, hidden: Collection[str]
+) -> list[list[int | None]]:
+    """Return who came to each stage by group, without what gives a few people away.
+
+    A number within the funnel is left out where it differs from the one before or
+    after it by one to four people; where that leaves a single gap at a stage, the
+    smallest other group's goes too, since the total is shown.
+    """
+    reached = table.reached
+    open_groups = np.array([group not in hidden for group in table.groups])
+    keep = np.repeat(open_groups[:, None], reached.shape[1], axis=1)
+    steps = -np.diff(reached, axis=1)
+    few = (steps > 0) & (steps < SMALLEST)
+    keep[:, 1:-1] &= ~(few[:, :-1] | few[:, 1:])
+    for column in range(1, reached.shape[1] - 1):
+        if (~keep[:, column]).sum() == 1 and keep[:, column].any():
+            others = np.flatnonzero(keep[:, column])
+            keep[others[np.argmin(reached[others, column])], column] = False
+    return [
+        [int(n) if kept else None for n, kept in zip(row, keeps, strict=True)]
+        for row, keeps in zip(reached, keep, strict=True)
+    ]
+
+
+def _gap(gap: Decomposition, columns: Sequence[ColumnShare]) -> dict[str, Any]:
+    culprit = culprit_of(gap, columns)
+    return {
+        "attribute": gap.attribute,
+        "group": gap.group,
+        "reference": gap.reference,
+        "log_ratio": gap.log_ratio,
+        "direction": "over" if gap.is_burdensome else "under",
+        "stages": [_stage(stage) for stage in gap.stages],
+        "columns": [
+            {"column": one.column, "log_ratio": one.log_ratio} for one in columns
+        ],
+        "culprit": None
+        if culprit is None
+        else {
+            "stage": culprit.stage,
+            "clause": culprit.clause,
+            "column": culprit.column,
+            "share": culprit.share,
+        },
+        "message": sentence(gap, culprit),
+    }
+
+
+def _stage(share: StageShare) -> dict[str, Any]:
+    few = any(
+        0 < lost < SMALLEST
+        for lost in (
+            share.n - share.passed,
+            share.passed,
+            share.n_reference - share.passed_reference,
+            share.passed_reference,
+        )
+    )
+    found: dict[str, Any] = {
+        "stage": share.stage.name,
+        "rate": share.rate,
+        "rate_reference": share.rate_reference,
+        "ratio": share.ratio,
+        "low": share.low,
+        "high": share.high,
+        "log_ratio": share.log_ratio,
+        "share": share.share,
+        "closed": share.is_closed,
+    }
+    if few:
+        # The rates would give the few away; the log ratio is needed for the sum.
+        found.update(rate=None, rate_reference=None, low=None, high=None)
+    found["clauses"] = [
+        {"clause": one.clause, "log_ratio": one.log_ratio, "method": one.method}
+        for one in share.clauses
+    ]
+    return found
+
+
+def sentence(gap: Decomposition, culprit: Culprit | None) -> str:
+    """Return in one sentence which stage makes a gap."""
+    who = f"{label(gap.attribute)} {label(gap.group)}"
+    beside = against(gap.reference)
+    if culprit is None:
+        return f"{who} against {beside}: no stage makes the gap"
+    where = f"stage {label(culprit.stage)}"
+    what = culprit.clause or culprit.column
+    if what:
+        kind = "clause" if culprit.clause else "column"
+        where += f", {kind} {label(what)},"
+    if culprit.share is None:
+        done = "lets nobody else pass" if gap.is_burdensome else "lets nobody pass"
+        return f"{who} against {beside}: {where} {done}"
+    return (
+        f"{who} against {beside}: {where} makes {culprit.share * 100:.0f} % of the gap"
+    )
