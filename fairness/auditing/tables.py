@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,19 @@ def findings_frame(findings: Sequence[Finding]) -> pd.DataFrame:
     columns = list(Finding.__dataclass_fields__)
     rows = [[getattr(finding, name) for name in columns] for finding in findings]
     return pd.DataFrame(rows, columns=columns)
+
+
+def rows_frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows of one shape as a table.
+
+    Examples
+    --------
+    >>> rows_frame([{"stage": "consent", "rate": 0.5}]).shape
+    (1, 2)
+    """
+    import pandas as pd  # noqa: PLC0415  # heavy, and only for frames
+
+    return pd.DataFrame(list(rows))
 
 
 def measures_frame(

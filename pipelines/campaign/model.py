@@ -341,7 +341,8 @@ class Campaign(Table):
         "funnel": FunnelTable,
         "policy": PolicyTable,
         "output": OutputTable,
-    } | dict(FunnelTable.inner)
+        **FunnelTable.inner,
+    }
 
     schema_id: Schema = Field(default=SCHEMA, alias="schema", description=shown(SCHEMA))
     name: Name

@@ -111,7 +111,8 @@ class Plan:
         if suppression is not None or listed:
             found.append(_suppression(suppression, listed=listed))
         if funnel.consent is not None:
-            said = f"{funnel.consent.purpose or self.campaign.purpose} by {funnel.consent.channel}"
+            purpose = funnel.consent.purpose or self.campaign.purpose
+            said = f"{purpose} by {funnel.consent.channel}"
             stage = Stage("consent", "consent", (said,))
             # A customer of whom nothing is known may not be contacted.
             met = nw.col(CONTACTABLE).fill_null(value=False)

@@ -1,0 +1,74 @@
+"""The summary of a batch, for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from fairness.errors import ascii_controls
+from fairness.findings.messages import label
+from fairness.reports.markdown import inert
+from pipelines.batch.rows import BatchRow
+
+_MARKS = {"clear": "●", "review": "○", "block": "■", "error": "!", "crash": "!"}
+_WIDTH = 100
+_MARGIN = 9
+
+
+def summary(rows: Sequence[BatchRow]) -> str:
+    """Return a batch as text, one campaign a paragraph and a last line of totals.
+
+    Examples
+    --------
+    >>> print(summary([BatchRow("a.toml", "spring", "block", 12)]))
+    ■ BLOCK  spring: 12 selected, not released, 0.0 s
+    <BLANKLINE>
+    1 campaign: 1 block
+    <BLANKLINE>
+    """
+    lines = []
+    for row in rows:
+        facts = [] if row.selected is None else [f"{row.selected:,} selected"]
+        facts.append("released" if row.released else "not released")
+        facts.append("kept from before" if row.kept else f"{row.seconds:.1f} s")
+        name = label(row.campaign or row.file)
+        lines.append(
+            f"{_MARKS[row.ending]} {row.ending.upper():<6} {name}: {', '.join(facts)}"
+        )
+        for said in row.said[:3]:
+            flat = ascii_controls(" ".join(said.split()))
+            margin = " " * _MARGIN
+            lines += textwrap.wrap(
+                flat, _WIDTH, initial_indent=margin, subsequent_indent=margin
+            )
+    endings = [row.ending for row in rows]
+    totals = ", ".join(
+        f"{endings.count(ending)} {ending}" for ending in _MARKS if ending in endings
+    )
+    size = f"{len(rows)} campaign{'' if len(rows) == 1 else 's'}"
+    return "\n".join([*lines, "", f"{size}: {totals}"]) + "\n"
+
+
+def markdown(rows: Sequence[BatchRow]) -> str:
+    """Return a batch as a table in Markdown.
+
+    Examples
+    --------
+    >>> print(markdown([BatchRow("a.toml", "spring", "block", 12)]).splitlines()[2])
+    | spring | block | 12 | no | 0.0 |  |
+    """
+    lines = [
+        "| campaign | verdict | audience | released | seconds | why |",
+        "| --- | --- | ---: | --- | ---: | --- |",
+    ]
+    for row in rows:
+        cells = [
+            inert(row.campaign or row.file),
+            row.ending,
+            "" if row.selected is None else f"{row.selected:,}",
+            "yes" if row.released else "no",
+            f"{row.seconds:.1f}",
+            inert(" ".join((row.said or ("",))[0].split())),
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,255 @@
+"""What a campaign's run found: the verdict, and the steps that make the gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fairness import __version__
+from fairness.auditing import Audit, Decision
+from fairness.evidence import canonical, digest_of
+from fairness.findings import Finding
+from fairness.reports.payload import hidden_groups
+from pipelines.campaign.model import Campaign
+from pipelines.funnel.columns import ColumnShare, score_columns
+from pipelines.funnel.counted import FunnelCounts
+from pipelines.funnel.counting import Roles
+from pipelines.funnel.decomposition import Decomposition, decompose
+from pipelines.funnel.section import culprit_of, funnel_section, sentence
+from pipelines.funnel.walking import Walked
+from pipelines.targeting.scorer import Scorer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Gap = tuple[Decomposition, tuple[ColumnShare, ...]]
+
+RUN_SCHEMA = "fairreach/run/1"
+_OF_SELECTION = {"adverse_impact_ratio": False, "burden_ratio": True}
+_STANDING = ("fail", "inconclusive", "waived")
+
+
+@dataclass(frozen=True, eq=False)
+class CampaignRun:
+    """A campaign that was carried out up to its verdict; nothing has been released.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    as_of : date
+        The day at which ages, features and consent were looked at.
+    walked : Walked
+        Where each customer left the funnel.
+    audit : Audit
+    decision : Decision
+    funnel : FunnelCounts
+    roles : Roles
+    scorer : Scorer or None
+    notes : tuple of str
+        What a reader should know of the data.
+    consent : mapping of str to int
+        Customers by what their consent says; empty where none was asked for.
+    """
+
+    campaign: Campaign
+    as_of: date
+    walked: Walked
+    audit: Audit
+    decision: Decision
+    funnel: FunnelCounts
+    roles: Roles
+    scorer: Scorer | None = None
+    notes: tuple[str, ...] = ()
+    consent: Mapping[str, int] | None = None
+
+    @property
+    def verdict(self) -> str:
+        """That of the decision: "clear", "review" or "block"."""
+        return self.decision.verdict
+
+    @cached_property
+    def audience(self) -> tuple[str, ...]:
+        """Ids of those who went all the way, sorted; to be handed out by a release."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        ids = self.walked.table[self.roles.id].filter(pa.array(self.walked.selected))
+        return tuple(sorted(str(one) for one in ids.to_pylist()))
+
+    @cached_property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The gaps behind the findings: those that stand first, then single groups."""
+        wanted = {_key(f): f for f in self._standing()}
+        first = len(wanted)
+        singles = set(self.audit.counts.attributes)
+        for finding in self.audit.findings:
+            if finding.attribute in singles and _is_gap(finding):
+                wanted.setdefault(_key(finding), finding)
+        found = []
+        tables = {n: self.funnel.table(n) for n in self.audit.tables}
+        names = {table.attribute: n for n, table in tables.items()}
+        for place, (attribute, group, reference, over) in enumerate(wanted):
+            key = names.get(attribute)
+            if key is None or not {group, reference} <= {
+                *tables[key].groups,
+                "(rest)",
+                "(all)",
+            }:
+                continue
+            gap = decompose(
+                tables[key],
+                group,
+                reference,
+                base=self.funnel.base,
+                is_burdensome=over,
+                confidence=self.audit.confidence,
+            )
+            found.append((gap, self._columns(gap, key) if place < first else ()))
+        return tuple(found)
+
+    @property
+    def culprits(self) -> tuple[str, ...]:
+        """In a sentence each: which step makes the gaps that stand in the way."""
+        standing = {_key(finding) for finding in self._standing()}
+        return tuple(
+            sentence(gap, culprit_of(gap, columns))
+            for gap, columns in self.gaps
+            if (gap.attribute, gap.group, gap.reference, gap.is_burdensome) in standing
+        )
+
+    @property
+    def digest(self) -> str:
+        """Hash of what an approval is given to: see `facts`."""
+        return digest_of(canonical(self.facts()))
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the run rests on, as digests; no row of data is in it."""
+        return {
+            "schema": RUN_SCHEMA,
+            "campaign": {
+                "name": self.campaign.name,
+                "digest": self.campaign.digest,
+                "owner": self.campaign.owner,
+            },
+            "as_of": self.as_of.isoformat(),
+            "policy": [
+                {"name": p.name, "version": p.version, "digest": p.digest}
+                for p in self.decision.policies
+            ],
+            "counts": self.audit.counts.fingerprint,
+            "funnel": self.funnel.counts.fingerprint,
+            "audience": {
+                "rows": len(self.audience),
+                "digest": digest_of("\n".join(self.audience).encode()),
+            },
+            "verdict": self.decision.verdict,
+            "version": __version__,
+        }
+
+    def payload(self) -> dict[str, Any]:
+        """Return the payload of the audit with the sections of the campaign."""
+        payload = self.decision.to_dict()
+        payload["notes"] = [*payload["notes"], *self.notes]
+        offer = self.campaign.offer
+        payload["campaign"] = {
+            "name": self.campaign.name,
+            "title": self.campaign.title,
+            "owner": self.campaign.owner,
+            "purpose": self.campaign.purpose,
+            "offer": {"name": offer.name, "sector": offer.sector},
+            "as_of": self.as_of.isoformat(),
+            "digest": self.campaign.digest,
+        }
+        hidden = hidden_groups(self.audit, self.decision.findings)
+        payload["funnel"] = funnel_section(self.funnel, self.gaps, hidden=hidden)
+        if self.consent:
+            payload["consent"] = dict(self.consent)
+        return payload
+
+    def stages(self) -> pd.DataFrame:
+        """Return each group's rate and ratio at each stage, one row each."""
+        from fairness.auditing.tables import rows_frame  # noqa: PLC0415
+
+        return rows_frame(_stage_rows(self.gaps))
+
+    def text(self) -> str:
+        """Return the report for a terminal."""
+        from fairness.reports import render  # noqa: PLC0415
+
+        return render(self.payload(), "text")
+
+    def __repr__(self) -> str:
+        from fairness.reports import render  # noqa: PLC0415
+
+        return render(self.payload(), "summary", most=20)
+
+    def _repr_html_(self) -> str:
+        from fairness.reports import render  # noqa: PLC0415
+
+        return render(self.payload(), "notebook")
+
+    def _standing(self) -> Iterator[Finding]:
+        """Yield the findings on selection that keep the audience back."""
+        for finding in self.decision.findings:
+            if (
+                finding.verdict in _STANDING
+                and finding.severity != "note"
+                and _is_gap(finding)
+            ):
+                yield finding
+
+    def _columns(
+        self, gap: Decomposition, attributes: tuple[str, ...]
+    ) -> tuple[ColumnShare, ...]:
+        culprit, walked = gap.culprit, self.walked
+        if culprit is None or culprit.stage.kind != "score":
+            return ()
+        if self.scorer is None or walked.sample is None or walked.mark is None:
+            return ()
+        wanted = [(attributes, gap.group, gap.reference)]
+        (shares,) = score_columns(
+            walked.sample,
+            self.scorer,
+            walked.mark,
+            self.roles,
+            wanted,
+            draw=self.campaign.name,
+        )
+        return shares
+
+
+def _is_gap(finding: Finding) -> bool:
+    return (
+        finding.metric in _OF_SELECTION
+        and finding.stratum is None
+        and finding.reference is not None
+        and finding.reading != "reference"
+    )
+
+
+def _key(finding: Finding) -> tuple[str, str, str, bool]:
+    beside = finding.decided_by or finding.reference
+    over = _OF_SELECTION[finding.metric]
+    return finding.attribute, finding.group, str(beside), over
+
+
+def _stage_rows(gaps: tuple[Gap, ...]) -> Iterator[dict[str, Any]]:
+    for gap, _ in gaps:
+        for stage in gap.stages:
+            yield {
+                "attribute": gap.attribute,
+                "group": gap.group,
+                "reference": gap.reference,
+                "stage": stage.stage.name,
+                "n": stage.n,
+                "passed": stage.passed,
+                "rate": stage.rate,
+                "rate_reference": stage.rate_reference,
+                "ratio": stage.ratio,
+                "low": stage.low,
+                "high": stage.high,
+                "log_ratio": stage.log_ratio,
+                "share": stage.share,
+            }

@@ -1,0 +1,191 @@
+"""Carry a campaign out: read, join, walk, count, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairness.auditing import DEFAULT_POLICIES, Audit
+from fairness.errors import InputError
+from pipelines.campaign.frame import Prepared, open_tables, prepare
+from pipelines.campaign.model import Campaign
+from pipelines.campaign.plan import Plan, make_plan
+from pipelines.campaign.result import CampaignRun
+from pipelines.funnel.counting import Roles, count_walked
+from pipelines.funnel.walking import walk
+
+if TYPE_CHECKING:
+    from fairness.policy import Policy, Waiver
+
+
+def _silent(_: Any) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told how a run gets on.
+
+    Parameters
+    ----------
+    step : callable
+        Told the name of each step as it begins.
+    rows : callable
+        Told the number of customers of each batch.
+    """
+
+    step: Callable[[str], None] = _silent
+    rows: Callable[[int], None] = _silent
+
+
+def run_campaign(
+    campaign: Campaign,
+    *,
+    directory: str | Path = ".",
+    tables: Mapping[str, Any] | None = None,
+    estimator: Any = None,
+    waivers: Sequence[Waiver] = (),
+    on: date | None = None,
+    watch: Watch | None = None,
+) -> CampaignRun:
+    """Walk a campaign's funnel and judge its audience; nothing is released.
+
+    Parameters
+    ----------
+    campaign : Campaign
+        See `load_campaign`.
+    directory : path, default "."
+        Where relative paths of the campaign start.
+    tables : mapping of name to table or path, optional
+        In place of the campaign's own: frames of any supported library.
+    estimator : Scorer or fitted scikit-learn estimator, optional
+        In place of training the campaign's model.
+    waivers : sequence of Waiver, optional
+    on : date, optional
+        The day that policies and waivers are in force at; today by default.
+    watch : Watch, optional
+
+    Returns
+    -------
+    CampaignRun
+
+    Raises
+    ------
+    InputError
+        With every problem found in the rules, the tables or the policies.
+    """
+    told = watch or Watch()
+    plan = make_plan(campaign)
+    policies = policies_of(campaign, Path(directory))
+    day = campaign.as_of or datetime.now(tz=UTC).date()
+    told.step("reading the tables")
+    with open_tables(campaign, Path(directory), tables or {}, day) as opened:
+        prepared = prepare(plan, opened, day)
+        if prepared.trains and estimator is None:
+            told.step("training the score")
+        scorer = prepared.scorer(estimator)
+        roles = _roles(plan, prepared, day)
+        told.step("walking the funnel")
+        walked = walk(
+            prepared.frame,
+            id=campaign.tables.id,
+            conditions=plan.conditions(),
+            cuts=plan.cuts(scorer),
+            carried=roles.carried,
+            draw=campaign.name,
+            progress=told.rows,
+        )
+    told.step("counting and judging")
+    base = _base(campaign, [step.kind for step in walked.paths.stages])
+    counted, funnel = count_walked(walked, roles, base=base)
+    offer = campaign.offer
+    audit = Audit.of_counts(
+        counted.counts,
+        bins=counted.bins,
+        values=counted.values,
+        columns=counted.columns,
+        value_cap=roles.value_cap,
+        intersections=campaign.protected.intersections,
+        offer=offer.polarity,
+        subject=campaign.name,
+        notes=counted.notes,
+    )
+    return CampaignRun(
+        campaign,
+        day,
+        walked,
+        audit,
+        audit.gate(list(policies), waivers=waivers, on=on),
+        funnel,
+        roles,
+        scorer,
+        (*_base_notes(campaign), *prepared.notes),
+        prepared.consent,
+    )
+
+
+def policies_of(campaign: Campaign, directory: Path) -> tuple[Policy, ...]:
+    """Return the policies of a campaign; those of its offer where it names none.
+
+    Raises
+    ------
+    InputError
+        With every problem of every policy.
+    """
+    from fairness.policy import load_policy  # noqa: PLC0415  # pydantic models
+
+    names: Sequence[str] = campaign.policy.use or ()
+    if not names:
+        names = DEFAULT_POLICIES[campaign.offer.polarity or "beneficial"]
+    problems, found = [], []
+    for name in names:
+        try:
+            is_file = name.endswith(".toml")
+            found.append(load_policy(directory / name if is_file else name))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return tuple(dict.fromkeys(found))
+
+
+def _roles(plan: Plan, prepared: Prepared, day: date) -> Roles:
+    campaign = plan.campaign
+    cap = campaign.offer.value_cap
+    own = set(campaign.protected.by)
+    return Roles(
+        by=campaign.protected.by,
+        id=campaign.tables.id,
+        protected=prepared.protected,
+        bands=campaign.protected.bands or None,
+        as_of=day,
+        value=campaign.offer.value,
+        strata=campaign.protected.strata,
+        # What the campaign says it uses is no proxy for itself.
+        uses=tuple(name for name in plan.uses if name not in own),
+        value_cap=None if cap is None else float(cap),
+    )
+
+
+def _base(campaign: Campaign, kinds: Sequence[str]) -> int:
+    base = campaign.funnel.base
+    if base is not None:
+        return kinds.index(base)
+    # Whom the offer is made for at all is no step of the selection.
+    return 1 if kinds[0] == "universe" and len(kinds) > 1 else 0
+
+
+def _base_notes(campaign: Campaign) -> tuple[str, ...]:
+    funnel = campaign.funnel
+    notes = []
+    if funnel.universe is not None:
+        notes.append("the universe is a rule: customers outside it are not judged")
+    if funnel.base is not None:
+        notes.append(
+            f"judged from the stage {funnel.base} on, as the campaign asks: "
+            f"{funnel.base_reason}"
+        )
+    return tuple(notes)

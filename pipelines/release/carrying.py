@@ -1,0 +1,234 @@
+"""Run a campaign from its file to its release, and keep what it found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from fairness.errors import Problem, RefusedError
+from fairness.evidence import Ledger, Person, Signer, Trust, write_document
+from fairness.policy import Policy
+from fairness.reports import write_report
+from fairness.writing import write_whole
+from pipelines.campaign.load import load_campaign
+from pipelines.campaign.model import Campaign
+from pipelines.campaign.result import CampaignRun
+from pipelines.campaign.run import Watch, policies_of, run_campaign
+from pipelines.release.audience import Released, release
+from pipelines.release.leave import Leave, leave_of, signed_waivers
+from pipelines.release.place import Place
+
+RESULT_SCHEMA = "fairreach/result/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who releases, and whose signatures count.
+
+    Parameters
+    ----------
+    signer : Signer or None
+        The key that signs certificates; without one nothing is released.
+    trust : Trust or None
+        Whose approvals, waivers and certificates are believed.
+    recipients : tuple of Person
+        To whom the audience is encrypted; in the clear where empty.
+    """
+
+    signer: Signer | None = None
+    trust: Trust | None = None
+    recipients: tuple[Person, ...] = ()
+
+    def missing(self) -> list[Problem]:
+        """Return what keeps anything from being released."""
+        found = []
+        if self.signer is None:
+            hint = "make one: fairreach keys new NAME; name it: --key FILE"
+            found.append(Problem("key", "is missing: a certificate is signed", hint))
+        if self.trust is None:
+            hint = "name the file of the people whose keys count: --trust FILE"
+            found.append(Problem("trust", "is missing: nobody could verify it", hint))
+        if self.signer is not None and self.trust is not None:
+            found += _unknown(self.signer, self.trust)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """How a campaign ended.
+
+    Parameters
+    ----------
+    run : CampaignRun
+    place : Place
+    released : Released or None
+    reasons : tuple of Problem
+        Why nothing was released; empty where it was.
+    notes : tuple of str
+    """
+
+    run: CampaignRun
+    place: Place
+    released: Released | None = None
+    reasons: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def verdict(self) -> Literal["clear", "review", "block"]:
+        """That of the run; clear where it was released, whatever leave that took."""
+        return "clear" if self.released is not None else self.run.decision.verdict
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result in plain values."""
+        released = self.released
+        return {
+            "schema": RESULT_SCHEMA,
+            "campaign": self.run.campaign.name,
+            "verdict": self.run.decision.verdict,
+            "customers": self.run.audit.counts.rows,
+            "selected": self.run.audit.counts.selected,
+            "reasons": list(self.run.decision.reasons),
+            "culprits": list(self.run.culprits),
+            "run": self.run.digest,
+            "released": None
+            if released is None
+            else {"file": released.path.name, "rows": released.rows},
+            "held_back": [str(one) for one in self.reasons],
+            "report": self.place.page.name,
+        }
+
+
+def carry_out(
+    file: str | Path,
+    out: str | Path,
+    *,
+    authority: Authority | None = None,
+    tables: Mapping[str, Any] | None = None,
+    ledger: str | Path | None = None,
+    now: datetime | None = None,
+    watch: Watch | None = None,
+) -> Outcome:
+    """Run a campaign file; write its reports, and its audience if it may go out.
+
+    Parameters
+    ----------
+    file : path
+        A campaign file.
+    out : path
+        Everything goes to the directory of the campaign's name below it.
+    authority : Authority, optional
+    tables : mapping of name to table or path, optional
+        In place of the campaign's own.
+    ledger : path, optional
+        ``ledger.jsonl`` below `out` by default.
+    now : datetime, optional
+    watch : Watch, optional
+
+    Returns
+    -------
+    Outcome
+
+    Raises
+    ------
+    InputError
+        With every problem of the file or of its tables; nothing is written then but
+        the ledger's line of a refusal.
+    """
+    at = now or datetime.now(tz=UTC)
+    given = authority or Authority()
+    campaign = load_campaign(file)
+    place = Place(Path(out), campaign.name, campaign.output.audience)
+    with place.held():
+        return _carried(campaign, Path(file), place, given, tables, ledger, at, watch)
+
+
+def _carried(
+    campaign: Campaign,
+    file: Path,
+    place: Place,
+    authority: Authority,
+    tables: Mapping[str, Any] | None,
+    ledger: str | Path | None,
+    at: datetime,
+    watch: Watch | None,
+) -> Outcome:
+    policies = policies_of(campaign, file.parent)
+    waivers, notes = signed_waivers(
+        place.statements("waiver"), authority.trust, campaign, policies, at
+    )
+    run = run_campaign(
+        campaign,
+        directory=file.parent,
+        tables=tables,
+        waivers=[one.waiver for one in waivers],
+        on=at.date(),
+        watch=watch,
+    )
+    book = Ledger(ledger or place.ledger)
+    book.append("check", run.facts() | {"run": run.digest}, at=at)
+    _write_reports(run, place)
+    leave, reasons = _leave(run, place, authority, waivers, policies, at)
+    released = None
+    if leave is not None and authority.signer is not None:
+        released = release(
+            run,
+            leave,
+            place,
+            signer=authority.signer,
+            ledger=book,
+            now=at,
+            recipients=authority.recipients,
+        )
+    else:
+        place.withdraw()
+        body = {"campaign": campaign.name, "run": run.digest, "verdict": run.verdict}
+        book.append("refusal", body, at=at)
+    outcome = Outcome(run, place, released, tuple(reasons), tuple(notes))
+    write_whole(place.result, json.dumps(outcome.to_dict(), indent=1) + "\n")
+    return outcome
+
+
+def _leave(
+    run: CampaignRun,
+    place: Place,
+    authority: Authority,
+    waivers: Sequence[Any],
+    policies: Sequence[Policy],
+    at: datetime,
+) -> tuple[Leave | None, list[Problem]]:
+    verdict = run.verdict
+    if waivers:
+        verdict = run.audit.gate(list(policies), on=at.date()).verdict
+    trust = authority.trust or Trust(people=())
+    try:
+        leave = leave_of(
+            run,
+            verdict=verdict,  # type: ignore[arg-type]
+            approvals=place.statements("approval"),
+            waivers=waivers,
+            trust=trust,
+            at=at,
+        )
+    except RefusedError as error:
+        return None, list(error.reasons)
+    missing = authority.missing()
+    return (None, missing) if missing else (leave, [])
+
+
+def _write_reports(run: CampaignRun, place: Place) -> None:
+    payload = run.payload()
+    write_report(payload, place.payload)
+    write_report(payload, place.page)
+    write_document(place.facts, run.facts())
+
+
+def _unknown(signer: Signer, trust: Trust) -> list[Problem]:
+    if trust.by_key(signer.key_id) is not None:
+        return []
+    what = f"is not in the trust file: that of {signer.name}"
+    hint = "whoever keeps the trust file adds it: fairreach keys trust NAME.pub"
+    return [Problem("key", what, hint)]

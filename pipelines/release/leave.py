@@ -1,0 +1,152 @@
+"""On what a run may be released: its verdict, an approval, waivers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from fairness.errors import InputError, Problem, RefusedError
+from fairness.evidence import (
+    Approval,
+    SignedWaiver,
+    Trust,
+    check_approval,
+    check_waiver,
+    read_document,
+)
+from fairness.policy import Policy
+from pipelines.campaign.model import Campaign
+from pipelines.campaign.result import CampaignRun
+
+Basis = Literal["clear", "approved", "waived"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave to release an audience.
+
+    Parameters
+    ----------
+    basis : {"clear", "approved", "waived"}
+    verdict : {"clear", "review", "block"}
+        As judged before anybody's leave.
+    approvals : tuple of Approval
+    waivers : tuple of SignedWaiver
+    """
+
+    basis: Basis
+    verdict: Literal["clear", "review", "block"]
+    approvals: tuple[Approval, ...] = ()
+    waivers: tuple[SignedWaiver, ...] = ()
+
+    def until(self, now: datetime, valid_days: int) -> datetime:
+        """Return when a certificate on this leave ends."""
+        ends = [one.expires for one in (*self.approvals, *self.waivers)]
+        return min([now + timedelta(days=valid_days), *ends])
+
+
+def signed_waivers(
+    paths: Sequence[Path],
+    trust: Trust | None,
+    campaign: Campaign,
+    policies: Sequence[Policy],
+    at: datetime,
+) -> tuple[list[SignedWaiver], list[str]]:
+    """Return the waivers that hold for a campaign, and why the others do not.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    trust : Trust or None
+        Without one no signature can be checked, and no waiver holds.
+    campaign : Campaign
+    policies : sequence of Policy
+    at : datetime
+    """
+    held, notes = [], []
+    for path in paths:
+        reasons = ["no trust file was given to check its signatures"]
+        if trust is not None:
+            try:
+                held.append(_waiver(path, trust, campaign, policies, at))
+            except (RefusedError, InputError) as error:
+                reasons = [str(error)]
+            else:
+                continue
+        notes += [f"waiver {path.name} does not hold: {reason}" for reason in reasons]
+    return held, notes
+
+
+def _waiver(
+    path: Path,
+    trust: Trust,
+    campaign: Campaign,
+    policies: Sequence[Policy],
+    at: datetime,
+) -> SignedWaiver:
+    document = read_document(path)
+    wanted = document.get("policy")
+    policy = next((one for one in policies if one.digest == wanted), policies[0])
+    return check_waiver(document, trust, campaign=campaign.digest, policy=policy, at=at)
+
+
+def leave_of(
+    run: CampaignRun,
+    *,
+    verdict: Literal["clear", "review", "block"],
+    approvals: Sequence[Path],
+    waivers: Sequence[SignedWaiver],
+    trust: Trust,
+    at: datetime,
+) -> Leave:
+    """Return the leave that a run has.
+
+    Parameters
+    ----------
+    run : CampaignRun
+        Judged with the waivers.
+    verdict : {"clear", "review", "block"}
+        Of the same audit, judged without them.
+    approvals : sequence of Path
+        Signed approvals; one that holds is enough.
+    waivers : sequence of SignedWaiver
+        Those that the run was judged with.
+    trust : Trust
+    at : datetime
+
+    Raises
+    ------
+    RefusedError
+        It has none, with every reason.
+    """
+    if verdict == "clear":
+        return Leave("clear", "clear")
+    used = tuple(waivers) if run.verdict != verdict else ()
+    if run.verdict == "clear":
+        return Leave("waived", verdict, (), used)
+    if run.verdict == "block":
+        reasons = [Problem("verdict", reason) for reason in run.decision.reasons]
+        raise RefusedError(reasons or [Problem("verdict", "is block")])
+    reasons = []
+    for path in approvals:
+        try:
+            approval = check_approval(
+                read_document(path),
+                trust,
+                run=run.digest,
+                author=run.campaign.owner,
+                at=at,
+            )
+        except RefusedError as error:
+            reasons += [
+                Problem(f"{path.name}, {one.where}", one.what, one.hint)
+                for one in error.reasons
+            ]
+        else:
+            return Leave("waived" if used else "approved", verdict, (approval,), used)
+    hint = "a second person reads the report: fairreach approve"
+    reasons.append(Problem("verdict", "is review, and no approval of it holds", hint))
+    raise RefusedError(reasons)
