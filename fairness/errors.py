@@ -5,6 +5,7 @@
     FairreachError
     ├── InputError            bad data or arguments, with every problem listed
     │   └── PolicyError       a policy or pack that cannot be read
+    ├── RefusedError          a file, signature or ledger that is not to be trusted
     └── AudienceBlockedError  raised by ``Decision.raise_for_verdict``
 """
 
@@ -68,15 +69,40 @@ class InputError(FairreachError):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        if len(self.problems) == 1:
-            return str(self.problems[0])
-        lines = [f"{len(self.problems)} problems"]
-        lines += [f"- {problem}".replace("\n", "\n  ") for problem in self.problems]
-        return "\n".join(lines)
+        return _all_of(self.problems, "problems")
 
 
 class PolicyError(InputError):
     """A policy file that is not valid: names the file, the key and the value."""
+
+
+class RefusedError(FairreachError):
+    """A file, signature or ledger that is not to be trusted, with every reason.
+
+    What was asked for was understood, and the answer is no: the command line ends
+    with 3, not 2.
+
+    Parameters
+    ----------
+    reasons : Problem or iterable of Problem
+
+    Examples
+    --------
+    >>> error = RefusedError(Problem("spring.csv", "was changed", "release it again"))
+    >>> error.reasons[0].what
+    'was changed'
+    >>> print(error)
+    spring.csv: was changed
+      Hint: release it again
+    """
+
+    def __init__(self, reasons: Problem | Iterable[Problem]) -> None:
+        found = (reasons,) if isinstance(reasons, Problem) else tuple(reasons)
+        self.reasons: tuple[Problem, ...] = found
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        return _all_of(self.reasons, "reasons to refuse")
 
 
 class AudienceBlockedError(FairreachError):
@@ -95,6 +121,14 @@ class AudienceBlockedError(FairreachError):
 
 class UndefinedMetricWarning(UserWarning):
     """A metric has no value for some group; the rest of the answer stands."""
+
+
+def _all_of(problems: Sequence[Problem], kind: str) -> str:
+    if len(problems) == 1:
+        return str(problems[0])
+    lines = [f"{len(problems)} {kind}"]
+    lines += [f"- {problem}".replace("\n", "\n  ") for problem in problems]
+    return "\n".join(lines)
 
 
 def shown(value: object) -> str:

@@ -15,9 +15,11 @@ _ENGINES = {
     "narwhals",
     "pandas",
     "polars",
+    "psycopg",
     "py4j",
     "pyarrow",
     "pyspark",
+    "sqlite3",
     "sqlglot",
 }
 _LONGEST = 300

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 
+from fairness.errors import shown
 from fairness.frames.delimited import HINT, is_gzip, layout, read_texts
 from fairness.frames.eager import EagerTable
 from fairness.frames.failures import reading, shown_path
@@ -42,11 +43,32 @@ def remove_spill() -> None:
         shutil.rmtree(_SPILL.pop(), ignore_errors=True)
 
 
-def connect(files: Iterable[str]) -> duckdb.DuckDBPyConnection:
+def connect(
+    files: Iterable[str],
+    *,
+    databases: Sequence[str] = (),
+    memory_limit: str | None = None,
+    ordered: bool = False,
+) -> duckdb.DuckDBPyConnection:
     """Return a connection that may read the named files and nothing else.
 
     No extension is installed or loaded, the configuration is locked, and what
     does not fit in memory is spilled, encrypted, to a private directory.
+
+    Parameters
+    ----------
+    files : iterable of str
+    databases : sequence of str
+        DuckDB files, attached for reading as "db0", "db1", ….
+    memory_limit : str, optional
+        As DuckDB writes it, "2GB"; its own default where not given.
+    ordered : bool, default False
+        Whether rows keep the order of the files, which costs some speed.
+
+    Raises
+    ------
+    InputError
+        A memory limit that is none.
     """
     import duckdb  # noqa: PLC0415  # a small CSV file does without
 
@@ -61,14 +83,23 @@ def connect(files: Iterable[str]) -> duckdb.DuckDBPyConnection:
     _SPILL.append(spill)
     # A name with wildcards in it is looked at as a pattern and as what it matches.
     both = dict.fromkeys(name for file in files for name in (file, _escaped(file)))
-    paths = ", ".join(_quoted(name) for name in both)
-    connection.execute(f"SET temp_directory = {_quoted(spill)}")
+    paths = ", ".join(quoted(name) for name in both)
+    connection.execute(f"SET temp_directory = {quoted(spill)}")
     connection.execute("SET temp_file_encryption = true")
-    connection.execute("SET preserve_insertion_order = false")
+    # Without it nothing could be spilled: DuckDB's own ciphers are known to draw weak
+    # nonces, and its strong ones are in an extension. The key dies with the process.
+    connection.execute("SET force_mbedtls_unsafe = 'true'")
+    connection.execute(f"SET preserve_insertion_order = {str(ordered).lower()}")
+    if memory_limit is not None:
+        hint = "write it as 2GB or 800MB"
+        with reading("memory_limit", f"{shown(memory_limit)} is no size", hint):
+            connection.execute(f"SET memory_limit = {quoted(memory_limit)}")
     # It would be drawn into stdout, amid the result.
     connection.execute("SET enable_progress_bar = false")
     # Files are read once: keeping their pages would only fill the memory.
     connection.execute("SET enable_external_file_cache = false")
+    for place, file in enumerate(databases):
+        connection.execute(f"ATTACH {quoted(file)} AS db{place} (READ_ONLY)")
     connection.execute(f"SET allowed_paths = [{paths}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
@@ -101,15 +132,25 @@ def open_files(source: Source, *, name: str) -> EagerTable | LazyTable:
 
 def _open_parquet(source: Source, name: str) -> FileTable:
     with reading(_files(source), "cannot be read as Parquet"):
-        relation = connect(source.files).read_parquet(
-            [_escaped(file) for file in source.files]
-        )
+        relation = parquet_relation(connect(source.files), source)
         return FileTable(relation, name=name, source=source, columns=relation.columns)
 
 
-def _open_csv(
-    source: Source, name: str, names: Sequence[str], delimiter: str
-) -> FileTable:
+def parquet_relation(
+    connection: duckdb.DuckDBPyConnection, source: Source, *, numbered: bool = False
+) -> duckdb.DuckDBPyRelation:
+    """Return Parquet files as they are, with `file_row_number` where asked for."""
+    files: Any = [_escaped(file) for file in source.files]
+    return connection.read_parquet(files, file_row_number=numbered)
+
+
+def csv_relation(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    names: Sequence[str],
+    delimiter: str,
+) -> duckdb.DuckDBPyRelation:
+    """Return CSV files as columns c0, c1, … of text; an empty cell is null."""
     options: dict[str, Any] = {
         "auto_detect": False,
         "columns": {f"c{place}": "VARCHAR" for place in range(len(names))},
@@ -120,13 +161,19 @@ def _open_csv(
         "strict_mode": True,
         "compression": "gzip" if is_gzip(source.files[0]) else "none",
     }
+    files: Any = [_escaped(file) for file in source.files]
+    relation = connection.read_csv(files, **options)
+    if len(names) == 1:
+        # A blank line is no row; in wider files the reader leaves it out itself.
+        relation = relation.filter("c0 IS NOT NULL")
+    return relation
+
+
+def _open_csv(
+    source: Source, name: str, names: Sequence[str], delimiter: str
+) -> FileTable:
     with reading(_files(source), "cannot be read as CSV", HINT):
-        connection = connect(source.files)
-        files: Any = [_escaped(file) for file in source.files]
-        relation = connection.read_csv(files, **options)
-        if len(names) == 1:
-            # A blank line is no row; in wider files the reader leaves it out itself.
-            relation = relation.filter("c0 IS NOT NULL")
+        relation = csv_relation(connect(source.files), source, names, delimiter)
         return FileTable(relation, name=name, source=source, columns=names)
 
 
@@ -172,7 +219,7 @@ class FileTable(LazyTable):
         """
         bad = {
             column: f"CASE WHEN ({self._as_number(column)}) IS NULL "
-            f"OR regexp_matches({self._trimmed(column)}, {_quoted(CODE)}) "
+            f"OR regexp_matches({self._trimmed(column)}, {quoted(CODE)}) "
             f"THEN {self._trimmed(column)} END"
             for column in columns
         }
@@ -251,10 +298,10 @@ class FileTable(LazyTable):
 
     def _as_day(self, column: str) -> str:
         parts = ", '-', ".join(
-            f"regexp_extract({{}}, {_quoted(DAY)}, {group})" for group in (1, 3, 4)
+            f"regexp_extract({{}}, {quoted(DAY)}, {group})" for group in (1, 3, 4)
         )
         slow = self._parsed(column, DAY, f"TRY_CAST(concat({parts}) AS DATE)")
-        raw = _identifier(self._key(column))
+        raw = identifier(self._key(column))
         return (
             f"CASE WHEN {self._is_plain(raw, _PLAIN_DAY)} "
             f"THEN TRY_CAST({raw} AS DATE) ELSE {slow} END"
@@ -266,32 +313,34 @@ class FileTable(LazyTable):
         Taking Unicode's spaces off costs more than all the rest, and few cells
         have any.
         """
-        raw, text = _identifier(self._key(column)), self._trimmed(column)
+        raw, text = identifier(self._key(column)), self._trimmed(column)
         return (
             f"CASE WHEN {self._is_plain(raw, pattern)} THEN {cast.replace('{}', raw)} "
-            f"WHEN regexp_full_match({text}, {_quoted(pattern)}) "
+            f"WHEN regexp_full_match({text}, {quoted(pattern)}) "
             f"THEN {cast.replace('{}', text)} END"
         )
 
     def _is_plain(self, raw: str, pattern: str) -> str:
-        plain = f"regexp_full_match({raw}, {_quoted(pattern)})"
+        plain = f"regexp_full_match({raw}, {quoted(pattern)})"
         if not self.missing:
             return plain
-        tokens = ", ".join(_quoted(token) for token in self.missing)
+        tokens = ", ".join(quoted(token) for token in self.missing)
         return f"({plain} AND {raw} NOT IN ({tokens}))"
 
     def _trimmed(self, column: str) -> str:
-        text = f"nullif(trim({_identifier(self._key(column))}, {_quoted(SPACES)}), '')"
+        text = f"nullif(trim({identifier(self._key(column))}, {quoted(SPACES)}), '')"
         for token in self.missing:
-            text = f"nullif({text}, {_quoted(token)})"
+            text = f"nullif({text}, {quoted(token)})"
         return text
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as DuckDB writes one."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """Return the name of a column or table as DuckDB writes one."""
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import narwhals as nw
 from narwhals.exceptions import DuplicateError
 
 from fairness.errors import InputError, Problem, shown, unknown_name
+from fairness.frames.databases import address, is_url, masked, open_database
 from fairness.frames.eager import EagerTable
 from fairness.frames.failures import reading, shown_path
 from fairness.frames.lazy import LazyTable
@@ -40,6 +41,8 @@ class Source:
     delimiter : str or None
         One character; None lets it be found.
     encoding : str
+    url : str
+        Where the table is one of a database, its URL; there are no files then.
     """
 
     files: tuple[str, ...]
@@ -49,6 +52,8 @@ class Source:
     missing: tuple[str, ...] = ()
     delimiter: str | None = None
     encoding: str = "utf-8"
+    # It may hold a password.
+    url: str = field(default="", repr=False)
 
 
 def scan(
@@ -65,7 +70,8 @@ def scan(
     Parameters
     ----------
     path : str or Path
-        A CSV or Parquet file, or a glob of either.
+        A CSV or Parquet file, or a glob of either; or the URL of a database table,
+        such as ``sqlite:///crm.db#customers``, which is read as it is.
     header : bool, default True
         Whether the first line of a CSV file names its columns. Without it they
         are called "0", "1", … unless `columns` names them.
@@ -93,6 +99,8 @@ def scan(
     >>> fa.scan("data/samples/customers.csv", missing=["NA"]).missing
     ('NA',)
     """
+    if is_url(path):
+        return _scan_url(str(path), header, columns, missing, delimiter, encoding)
     text = str(path)
     if not text:
         raise InputError(Problem("data", "the path is empty", "name a file"))
@@ -137,8 +145,33 @@ def scan(
     )
 
 
+def _scan_url(
+    url: str,
+    header: bool,
+    columns: Sequence[str],
+    missing: Sequence[str],
+    delimiter: str | None,
+    encoding: str,
+) -> Source:
+    given = {
+        "header": not header,
+        "columns": bool(columns),
+        "delimiter": delimiter is not None,
+        "encoding": encoding != "utf-8",
+    }
+    address(url)
+    problems = [
+        Problem(name, "is for CSV files, and the data are a table of a database")
+        for name, is_given in given.items()
+        if is_given
+    ]
+    if problems:
+        raise InputError(problems)
+    return Source((), missing=tuple(missing), url=url)
+
+
 def open_table(data: Any, *, name: str = "data") -> EagerTable | LazyTable:
-    """Return a table for a frame of any supported library, a path or a `Source`.
+    """Return a table for a frame of any library, a path, a URL or a `Source`.
 
     Raises
     ------
@@ -147,6 +180,10 @@ def open_table(data: Any, *, name: str = "data") -> EagerTable | LazyTable:
     """
     if isinstance(data, str | Path):
         data = scan(data)
+    if isinstance(data, Source) and data.url:
+        frame = nw.from_native(open_database(data.url))
+        where = masked(data.url)
+        return LazyTable(frame, name=name, missing=data.missing, where=where)
     if isinstance(data, Source):
         from fairness.frames.files import open_files  # noqa: PLC0415  # loads DuckDB
 
@@ -186,7 +223,8 @@ def _frame(data: Any, name: str) -> tuple[Any, list[str] | None]:
                 name,
                 f"is a {type(data).__name__}, not a table",
                 "pass a pandas, polars or pyarrow table, a DuckDB relation, an Ibis "
-                "table, a PySpark frame, or the path of a CSV or Parquet file",
+                "table, a PySpark frame, the path of a CSV or Parquet file, or the URL "
+                "of a database table",
             )
         ) from None
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
+from fairness.reports.funnel import gap_lines, stage_cells
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
     LEGEND_MARKS,
@@ -84,6 +85,8 @@ def html(payload: Mapping[str, Any]) -> str:
         meaning=MEANINGS[payload["verdict"]],
         assumed=assumed_line(payload),
         reasons=_texts(first_of(payload["reasons"], _MOST_REASONS)),
+        made=_texts(gap_lines(payload)),
+        funnel=[_texts(row) for row in stage_cells(payload)],
         sections=[
             _section(one, number)
             for number, one in enumerate(found)

@@ -13,6 +13,7 @@ from typing import Any
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
+from fairness.reports.funnel import gap_lines, stage_cells
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
     LEGEND_MARKS,
@@ -76,6 +77,8 @@ def markdown(payload: Mapping[str, Any]) -> str:
     if payload.get("offer_assumed"):
         lines += ["", f"**{inert(assumed_line(payload))}**"]
     lines += _listed("Why", first_of(payload["reasons"], _MOST_REASONS))
+    lines += _listed("Where the gap is made", gap_lines(payload))
+    lines += _funnel(payload)
     for section in found:
         if not section.not_applicable:
             lines += ["", *_section(section)]
@@ -125,6 +128,15 @@ def _reference(char: str, *, part: bool) -> str:
     if not part:
         return code
     return f"{_GAP}{code}" if char == "." else f"{code}{_GAP}"
+
+
+def _funnel(payload: Mapping[str, Any]) -> list[str]:
+    cells = stage_cells(payload)
+    if not cells:
+        return []
+    head, *rows = ([inert(cell) for cell in row] for row in cells)
+    rule = [":--", "--:", "--:", "--:", ":--"]
+    return ["", "## Funnel", "", *map(_line, [head, rule, *rows])]
 
 
 def _section(section: Section) -> list[str]:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
+from fairness.reports.funnel import gap_lines, stage_cells
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
     LEGEND_MARKS,
@@ -44,6 +45,8 @@ _RANK: Mapping[str, int] = MappingProxyType(
 _REFERENCE, _UNREMARKABLE = 2, 3
 # Where numbers are so long that not even this is left, the first of these go.
 _LEAST_GROUP = 12
+# Place of the last cell of a stage, which takes what is left of the line.
+_ASKED = 4
 _DISPENSABLE = ("sees", "people", "interval")
 
 
@@ -63,6 +66,8 @@ def text(payload: Mapping[str, Any]) -> str:
     lines = [*_wrapped(headline(payload)), size_line(payload)]
     lines += _wrapped(assumed_line(payload))
     lines += _reasons(payload)
+    lines += _listed("Where the gap is made", gap_lines(payload))
+    lines += _funnel(payload)
     for section in found:
         if not section.not_applicable:
             lines += ["", *_section(section)]
@@ -170,6 +175,24 @@ def _reasons(payload: Mapping[str, Any]) -> list[str]:
         lines += _wrapped(reason, first=f"  {mark} ", later="    ")
     more = len(reasons) - _MOST_REASONS
     return [*lines, f"    and {more} more, in the tables below"] if more > 0 else lines
+
+
+def _funnel(payload: Mapping[str, Any]) -> list[str]:
+    cells = stage_cells(payload)
+    if not cells:
+        return []
+    sizes = [max(columns(row[place]) for row in cells) for place in range(_ASKED)]
+    room = WIDTH - 2 - sum(size + 2 for size in sizes)
+    lines = ["", "Funnel"]
+    for row in cells:
+        parts = [
+            _fitted(cell, size, right=place > 0)
+            for place, (cell, size) in enumerate(zip(row, sizes, strict=False))
+        ]
+        asked = row[_ASKED]
+        parts.append(asked if columns(asked) <= room else f"{_head(asked, room - 1)}…")
+        lines.append("  " + "  ".join(parts))
+    return lines
 
 
 def _section(section: Section) -> list[str]:

@@ -6,14 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pipelines.batch.running import BatchRow as BatchRow
+    from pipelines.batch.rows import BatchRow as BatchRow
     from pipelines.batch.running import Watched as Watched
     from pipelines.batch.running import run_batch as run_batch
     from pipelines.batch.summaries import markdown as markdown
     from pipelines.batch.summaries import summary as summary
 
 _HOME = {
-    "BatchRow": "running",
+    "BatchRow": "rows",
     "Watched": "running",
     "markdown": "summaries",
     "run_batch": "running",

@@ -201,6 +201,8 @@ class ConsentTable(Table):
         default="consent", description="'consent' or 'legitimate_interest'"
     )
     reason: Prose | None = None
+    allowed: Names = ()
+    evidence: Names = ()
 
     @model_validator(mode="after")
     def _has_reason(self) -> ConsentTable:

@@ -217,7 +217,8 @@ def _suppression(rule: Rule | None, *, listed: bool) -> Conditions:
     if listed:
         names.append("suppression list")
         texts.append("not in the suppression list")
-        met.append(~nw.col(LISTED).fill_null(value=False))
+        # The join has said of each whether they are on it; who was not found is.
+        met.append(~nw.col(LISTED).fill_null(value=True))
     return Conditions(
         Stage("suppression", "suppression", tuple(names), tuple(texts)), tuple(met)
     )

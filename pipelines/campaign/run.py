@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairness.auditing import DEFAULT_POLICIES, Audit
-from fairness.errors import InputError
-from pipelines.campaign.frame import Prepared, open_tables, prepare
+from fairness.errors import InputError, Problem
+from pipelines.campaign.frame import Prepared, SharedTables, open_tables, prepare
 from pipelines.campaign.model import Campaign
 from pipelines.campaign.plan import Plan, make_plan
 from pipelines.campaign.result import CampaignRun
@@ -50,6 +50,7 @@ def run_campaign(
     waivers: Sequence[Waiver] = (),
     on: date | None = None,
     watch: Watch | None = None,
+    shared: SharedTables | None = None,
 ) -> CampaignRun:
     """Walk a campaign's funnel and judge its audience; nothing is released.
 
@@ -67,6 +68,8 @@ def run_campaign(
     on : date, optional
         The day that policies and waivers are in force at; today by default.
     watch : Watch, optional
+    shared : SharedTables, optional
+        Opens tables once for many campaigns.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def run_campaign(
     policies = policies_of(campaign, Path(directory))
     day = campaign.as_of or datetime.now(tz=UTC).date()
     told.step("reading the tables")
-    with open_tables(campaign, Path(directory), tables or {}, day) as opened:
+    with open_tables(campaign, Path(directory), tables or {}, day, shared) as opened:
         prepared = prepare(plan, opened, day)
         if prepared.trains and estimator is None:
             told.step("training the score")
@@ -140,7 +143,8 @@ def policies_of(campaign: Campaign, directory: Path) -> tuple[Policy, ...]:
     names: Sequence[str] = campaign.policy.use or ()
     if not names:
         names = DEFAULT_POLICIES[campaign.offer.polarity or "beneficial"]
-    problems, found = [], []
+    problems: list[Problem] = []
+    found = []
     for name in names:
         try:
             is_file = name.endswith(".toml")
@@ -155,7 +159,7 @@ def policies_of(campaign: Campaign, directory: Path) -> tuple[Policy, ...]:
 def _roles(plan: Plan, prepared: Prepared, day: date) -> Roles:
     campaign = plan.campaign
     cap = campaign.offer.value_cap
-    own = set(campaign.protected.by)
+    attributes = set(campaign.protected.by)
     return Roles(
         by=campaign.protected.by,
         id=campaign.tables.id,
@@ -165,8 +169,9 @@ def _roles(plan: Plan, prepared: Prepared, day: date) -> Roles:
         value=campaign.offer.value,
         strata=campaign.protected.strata,
         # What the campaign says it uses is no proxy for itself.
-        uses=tuple(name for name in plan.uses if name not in own),
+        uses=tuple(name for name in plan.uses if name not in attributes),
         value_cap=None if cap is None else float(cap),
+        own=tuple(n for n in campaign.protected.by if n in prepared.columns),
     )
 
 

@@ -63,6 +63,17 @@ sizeable group, of a burdensome one to the rate of everybody else. Ages are band
 
 {rules}
 
+## Campaigns
+
+Campaign files over these tables, for `fairreach run`:
+
+| file | offer | what it does | verdict |
+| --- | --- | --- | --- |
+| loyalty-retention.toml | beneficial | a voucher for those who order again, by lot | clear |
+| spring-card.toml | beneficial | a credit card that leaves eight postcodes out | block |
+| payday-loan.toml | burdensome | a loan aimed at debtors and three postcodes | block |
+| app-cashback.toml | beneficial | a fair rule, then a score that follows the app | block |
+
 ## Also planted
 
 - Contacts: vulnerable customers were contacted nine times or more in thirty days more

@@ -6,13 +6,15 @@ Examples
 >>> with tempfile.TemporaryDirectory() as directory:
 ...     paths = write_sample(Path(directory), customers=50)
 ...     sorted(path.name for path in paths)[:3]
-['README.md', 'app_cashback.csv', 'consents.csv']
+['README.md', 'app-cashback.toml', 'app_cashback.csv']
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from pipelines.crm.activity import (
     draw_consents,
@@ -74,8 +76,9 @@ def write_sample(
             tables.setdefault(name, []).append(table)
         if progress is not None:
             progress(chunk * CHUNK + rows, customers)
-    lists = directory / "audiences"
-    lists.mkdir(parents=True, exist_ok=True)
+    lists, campaigns = directory / "audiences", directory / "campaigns"
+    for folder in (lists, campaigns):
+        folder.mkdir(parents=True, exist_ok=True)
     written = [
         write_text(directory / f"{name}.csv", csv_text(parts))
         for name, parts in tables.items()
@@ -93,9 +96,19 @@ def write_sample(
     }
     return [
         *written,
+        *(
+            write_text(campaigns / file.name, file.read_text(encoding="utf-8"))
+            for file in campaign_files()
+        ),
         write_text(lists / "truth.toml", truth_toml(sizes)),
         write_text(directory / "README.md", readme(shapes, sizes, seed=seed)),
     ]
+
+
+def campaign_files() -> list[Any]:
+    """Return the campaign files that come with the sample, sorted by name."""
+    folder = resources.files("pipelines.crm") / "campaigns"
+    return sorted(folder.iterdir(), key=lambda file: file.name)
 
 
 def draw_chunk(draws: Draws, rows: int) -> tuple[Customers, Mapping[str, Table]]:

@@ -29,6 +29,8 @@ class Roles:
     outcome, value : str, optional
     strata, uses : tuple of str
     value_cap : float, optional
+    own : tuple of str
+        Attributes that stand in the customers' own table beside a protected one.
     """
 
     by: tuple[str, ...]
@@ -41,12 +43,13 @@ class Roles:
     strata: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     value_cap: float | None = None
+    own: tuple[str, ...] = ()
 
     @property
     def carried(self) -> tuple[str, ...]:
         """Columns of the customers' own table that counting reads."""
         single = [name for name in (self.outcome, self.value) if name is not None]
-        own = () if self.protected is not None else self.by
+        own = self.own if self.protected is not None else self.by
         return tuple(dict.fromkeys([*own, *single, *self.strata, *self.uses]))
 
 

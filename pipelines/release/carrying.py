@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fairness.errors import Problem, RefusedError
-from fairness.evidence import Ledger, Person, Signer, Trust, write_document
-from fairness.policy import Policy
+from fairness.evidence import (
+    Ledger,
+    Person,
+    SignedWaiver,
+    Signer,
+    Trust,
+    write_document,
+)
 from fairness.reports import write_report
 from fairness.writing import write_whole
+from pipelines.campaign.frame import SharedTables
 from pipelines.campaign.load import load_campaign
-from pipelines.campaign.model import Campaign
 from pipelines.campaign.result import CampaignRun
 from pipelines.campaign.run import Watch, policies_of, run_campaign
 from pipelines.release.audience import Released, release
@@ -111,6 +117,7 @@ def carry_out(
     ledger: str | Path | None = None,
     now: datetime | None = None,
     watch: Watch | None = None,
+    shared: SharedTables | None = None,
 ) -> Outcome:
     """Run a campaign file; write its reports, and its audience if it may go out.
 
@@ -127,6 +134,8 @@ def carry_out(
         ``ledger.jsonl`` below `out` by default.
     now : datetime, optional
     watch : Watch, optional
+    shared : SharedTables, optional
+        Opens tables once for many campaigns.
 
     Returns
     -------
@@ -143,35 +152,38 @@ def carry_out(
     campaign = load_campaign(file)
     place = Place(Path(out), campaign.name, campaign.output.audience)
     with place.held():
-        return _carried(campaign, Path(file), place, given, tables, ledger, at, watch)
+        found = signed_waivers(
+            place.statements("waiver"),
+            given.trust,
+            campaign,
+            policies_of(campaign, Path(file).parent),
+            at,
+        )
+        run = run_campaign(
+            campaign,
+            directory=Path(file).parent,
+            tables=tables,
+            waivers=[one.waiver for one in found[0]],
+            on=at.date(),
+            watch=watch,
+            shared=shared,
+        )
+        return _kept(run, place, given, found, Ledger(ledger or place.ledger), at)
 
 
-def _carried(
-    campaign: Campaign,
-    file: Path,
+def _kept(
+    run: CampaignRun,
     place: Place,
     authority: Authority,
-    tables: Mapping[str, Any] | None,
-    ledger: str | Path | None,
+    found: tuple[list[SignedWaiver], list[str]],
+    book: Ledger,
     at: datetime,
-    watch: Watch | None,
 ) -> Outcome:
-    policies = policies_of(campaign, file.parent)
-    waivers, notes = signed_waivers(
-        place.statements("waiver"), authority.trust, campaign, policies, at
-    )
-    run = run_campaign(
-        campaign,
-        directory=file.parent,
-        tables=tables,
-        waivers=[one.waiver for one in waivers],
-        on=at.date(),
-        watch=watch,
-    )
-    book = Ledger(ledger or place.ledger)
+    """Write down what a run found, and release its audience if it may go out."""
+    waivers, notes = found
     book.append("check", run.facts() | {"run": run.digest}, at=at)
     _write_reports(run, place)
-    leave, reasons = _leave(run, place, authority, waivers, policies, at)
+    leave, reasons = _leave(run, place, authority, waivers, at)
     released = None
     if leave is not None and authority.signer is not None:
         released = release(
@@ -185,7 +197,11 @@ def _carried(
         )
     else:
         place.withdraw()
-        body = {"campaign": campaign.name, "run": run.digest, "verdict": run.verdict}
+        body = {
+            "campaign": run.campaign.name,
+            "run": run.digest,
+            "verdict": run.verdict,
+        }
         book.append("refusal", body, at=at)
     outcome = Outcome(run, place, released, tuple(reasons), tuple(notes))
     write_whole(place.result, json.dumps(outcome.to_dict(), indent=1) + "\n")
@@ -196,13 +212,12 @@ def _leave(
     run: CampaignRun,
     place: Place,
     authority: Authority,
-    waivers: Sequence[Any],
-    policies: Sequence[Policy],
+    waivers: Sequence[SignedWaiver],
     at: datetime,
 ) -> tuple[Leave | None, list[Problem]]:
     verdict = run.verdict
     if waivers:
-        verdict = run.audit.gate(list(policies), on=at.date()).verdict
+        verdict = run.audit.gate(list(run.decision.policies), on=at.date()).verdict
     trust = authority.trust or Trust(people=())
     try:
         leave = leave_of(

@@ -1,0 +1,232 @@
+"""Files sealed to people: nobody else can read them, no change goes unseen.
+
+A sealed file is a line that names the format, a line of canonical JSON (the header: a
+salt, and the data key wrapped for each recipient) and chunks of a mebibyte under
+AES-256-GCM. The key of the chunks is made of data key, salt and the whole header
+(HKDF-SHA256), the nonce of each is its number and whether it is the last: what is cut
+off, doubled, put elsewhere or added is found, and a header that was changed opens
+nothing.
+
+Sealing says nothing of who sealed: that is what a certificate's digest of the sealed
+file is for.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from fairness.errors import InputError, Problem, RefusedError, shown
+from fairness.evidence.documents import (
+    LARGEST,
+    canonical,
+    parse_canonical,
+    unread,
+)
+from fairness.evidence.keys import Signer
+from fairness.evidence.wrapping import (
+    new_data_key,
+    unwrap_key,
+    wrap_key,
+    wrapped_keys,
+)
+from fairness.writing import write_whole
+
+if TYPE_CHECKING:
+    from fairness.evidence.trust import Person
+
+SCHEMA = "fairreach/sealed/1"
+CHUNK = 1 << 20
+_MAGIC = f"{SCHEMA}\n".encode()
+_CONTEXT = b"sealed file"
+_TAG = 16
+_SALT = re.compile(r"[0-9a-f]{64}")
+
+
+def seal_file(
+    source: bytes | str | Path, recipients: Iterable[Person], target: str | Path
+) -> Path:
+    """Write a file that only the recipients can read.
+
+    Parameters
+    ----------
+    source : bytes, str or Path
+        The content, or the file that holds it.
+    recipients : iterable of Person
+        At least one; see `Trust.recipients`.
+    target : str or Path
+        Written whole or not at all, mode 0600.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        There is no such source, no recipient, or the target cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from datetime import date
+    >>> from fairness.evidence import new_key
+    >>> from fairness.evidence.trust import person_of
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ann = new_key("ann", folder)
+    ...     to = [person_of(ann.public, date(2026, 11, 24))]
+    ...     sealed = seal_file(b"C0001", to, Path(folder) / "audience.csv.sealed")
+    ...     open_sealed(sealed, ann)
+    b'C0001'
+    """
+    data_key = new_data_key()
+    salt = os.urandom(32).hex()
+    wrapped = wrap_key(data_key, recipients, _CONTEXT)
+    header = canonical(
+        {
+            "schema": SCHEMA,
+            "chunk": CHUNK,
+            "salt": salt,
+            "recipients": [one.to_dict() for one in wrapped],
+        }
+    )
+    cipher = _cipher(data_key, salt, header)
+    if isinstance(source, bytes):
+        return write_whole(target, _sealed(header, cipher, _cut(source)), private=True)
+    try:
+        file = Path(source).open("rb")  # noqa: SIM115 - closed below
+    except (OSError, ValueError) as error:
+        raise InputError(unread(shown(str(source)), error)) from None
+    with file:
+        chunks = iter(lambda: file.read(CHUNK), b"")
+        return write_whole(target, _sealed(header, cipher, chunks), private=True)
+
+
+def open_sealed(path: str | Path, key: Signer) -> bytes:
+    """Return what is in a sealed file.
+
+    Parameters
+    ----------
+    path : str or Path
+    key : Signer
+        Of one of the recipients.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it is not a sealed one.
+    RefusedError
+        It is not sealed to this key, or was changed.
+    """
+    return b"".join(_opened(Path(path), key))
+
+
+def open_sealed_file(path: str | Path, key: Signer, target: str | Path) -> Path:
+    """Write what is in a sealed file to another, in pieces.
+
+    Parameters
+    ----------
+    path : str or Path
+    key : Signer
+        Of one of the recipients.
+    target : str or Path
+        Mode 0600; written only once all of the sealed file has been found whole.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is not a sealed one, or the target cannot be
+        written.
+    RefusedError
+        It is not sealed to this key, or was changed.
+    """
+    return write_whole(target, _opened(Path(path), key), private=True)
+
+
+def _cut(content: bytes) -> Iterator[bytes]:
+    for start in range(0, len(content), CHUNK):
+        yield content[start : start + CHUNK]
+
+
+def _sealed(header: bytes, cipher: AESGCM, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield _MAGIC + header + b"\n"
+    index, chunk = 0, next(chunks, b"")
+    for following in chunks:
+        yield cipher.encrypt(_nonce(index, last=False), chunk, None)
+        index, chunk = index + 1, following
+    yield cipher.encrypt(_nonce(index, last=True), chunk, None)
+
+
+def _cipher(data_key: bytes, salt: str, header: bytes) -> AESGCM:
+    made = HKDF(hashes.SHA256(), 32, bytes.fromhex(salt), _MAGIC + header)
+    return AESGCM(made.derive(data_key))
+
+
+def _nonce(index: int, *, last: bool) -> bytes:
+    return index.to_bytes(11, "big") + bytes([last])
+
+
+def _opened(path: Path, key: Signer) -> Iterator[bytes]:
+    where = shown(str(path))
+    try:
+        file = path.open("rb")
+    except (OSError, ValueError) as error:
+        raise InputError(unread(where, error)) from None
+    with file:
+        header = _read_header(file, where)
+        document = parse_canonical(header, where)
+        if not _is_header(document):
+            raise RefusedError(Problem(where, "its header was changed"))
+        wrapped = wrapped_keys(document["recipients"], where)
+        try:
+            data_key = unwrap_key(wrapped, key, _CONTEXT)
+        except RefusedError as error:
+            told = (Problem(where, one.what, one.hint) for one in error.reasons)
+            raise RefusedError(told) from None
+        yield from _chunks(file, _cipher(data_key, document["salt"], header), where)
+
+
+def _read_header(file: BinaryIO, where: str) -> bytes:
+    if file.readline(len(_MAGIC)) != _MAGIC:
+        hint = "a sealed file is one that was written with --encrypt-to"
+        raise InputError(Problem(where, "is not a sealed file", hint))
+    header = file.readline(LARGEST)
+    if not header.endswith(b"\n"):
+        raise RefusedError(Problem(where, "is cut off"))
+    return header[:-1]
+
+
+def _is_header(document: Mapping[str, Any]) -> bool:
+    salt = document.get("salt")
+    return (
+        document.keys() == {"schema", "chunk", "salt", "recipients"}
+        and document["schema"] == SCHEMA
+        and document["chunk"] == CHUNK
+        and isinstance(salt, str)
+        and bool(_SALT.fullmatch(salt))
+    )
+
+
+def _chunks(file: BinaryIO, cipher: AESGCM, where: str) -> Iterator[bytes]:
+    index, chunk = 0, file.read(CHUNK + _TAG)
+    last = False
+    while not last:
+        following = file.read(CHUNK + _TAG)
+        last = not following
+        try:
+            yield cipher.decrypt(_nonce(index, last=last), chunk, None)
+        except InvalidTag:
+            raise RefusedError(Problem(where, "was changed or cut off")) from None
+        index, chunk = index + 1, following

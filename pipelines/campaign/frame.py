@@ -1,0 +1,330 @@
+"""The one frame that a campaign's funnel reads, made of the tables of its CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from fairness.errors import InputError, Problem, shown
+from pipelines.campaign.model import Campaign, ConsentTable, ScoreTable
+from pipelines.campaign.plan import CONTACTABLE, LISTED, Plan
+from pipelines.crm import Crm
+from pipelines.rules import kinds_of
+from pipelines.targeting.scorer import Scorer
+
+_FLAG = "suppressed"
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the funnel is walked with.
+
+    Parameters
+    ----------
+    frame : narwhals.LazyFrame
+        One row a customer, with all that rules, score and counting read.
+    columns : tuple of str
+    protected : pyarrow.Table or None
+        The attributes by id; None where they stand in the customers' table.
+    consent : mapping of str to int
+        Customers by what their consent says; empty where none was asked for.
+    notes : tuple of str
+    training : narwhals.LazyFrame or None
+        The customers who were contacted before, with what came of it.
+    score : ScoreTable or None
+    """
+
+    frame: Any
+    columns: tuple[str, ...]
+    protected: Any
+    consent: Mapping[str, int]
+    notes: tuple[str, ...]
+    training: Any = None
+    score: ScoreTable | None = None
+
+    @property
+    def trains(self) -> bool:
+        """Whether the campaign has a model that is to be trained."""
+        return self.training is not None
+
+    def scorer(self, estimator: Any = None) -> Scorer | None:
+        """Return what makes the score; None where a column holds it, or there is none.
+
+        Parameters
+        ----------
+        estimator : Scorer or fitted estimator, optional
+            In place of training.
+
+        Raises
+        ------
+        InputError
+            A model without answers to learn from.
+        """
+        from pipelines import targeting  # noqa: PLC0415  # loads scikit-learn
+
+        score = self.score
+        if score is None or (score.column is not None and estimator is None):
+            return None
+        if estimator is not None:
+            if hasattr(estimator, "score") and hasattr(estimator, "columns"):
+                return estimator  # type: ignore[no-any-return]
+            return targeting.wrap_estimator(estimator, tuple(score.columns or ()))
+        columns = list(score.columns or ())
+        wanted = [*columns, score.outcome]
+        if score.model == "uplift":
+            wanted.append(score.treatment)
+        table = self.training.select(*wanted).collect("pyarrow").to_native()
+        if score.model == "uplift":
+            return targeting.fit_uplift(
+                table, columns=columns, outcome=score.outcome, treatment=score.treatment
+            )
+        return targeting.fit_propensity(
+            table, columns=columns, outcome=score.outcome, model=score.model
+        )
+
+
+class SharedTables:
+    """Tables that several campaigns read, opened and checked once.
+
+    Examples
+    --------
+    >>> with SharedTables() as shared:
+    ...     shared.opened
+    0
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[str, Crm] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._open:
+            self._open.popitem()[1].close()
+
+    @property
+    def opened(self) -> int:
+        """How many sets of tables are open."""
+        return len(self._open)
+
+    def of(self, tables: Mapping[str, Any], layout: Any, as_of: date, id_: str) -> Crm:
+        """Return the tables, opened before or now."""
+        key = repr((sorted(tables.items()), layout, as_of, id_))
+        if key not in self._open:
+            self._open[key] = Crm.open(tables, layout=layout, as_of=as_of, id=id_)
+        return self._open[key]
+
+
+@contextmanager
+def open_tables(
+    campaign: Campaign,
+    directory: Path,
+    instead: Mapping[str, Any],
+    as_of: date,
+    shared: SharedTables | None = None,
+) -> Iterator[Crm]:
+    """Open the tables of a campaign.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    directory : Path
+        Where relative paths start.
+    instead : mapping of name to table or path
+        In place of the campaign's own, or beside them.
+    as_of : date
+    shared : SharedTables, optional
+        Keeps them open for other campaigns; frames given `instead` are not shared.
+
+    Raises
+    ------
+    InputError
+        With every problem of every table.
+    """
+    named = {n: _place(p, directory) for n, p in campaign.tables.named().items()}
+    layout: Any = campaign.tables.layout
+    if layout is not None and layout.endswith(".toml"):
+        layout = directory / layout
+    if shared is not None and not instead:
+        yield shared.of(named, layout, as_of, campaign.tables.id)
+        return
+    with Crm.open(
+        named | dict(instead), layout=layout, as_of=as_of, id=campaign.tables.id
+    ) as crm:
+        yield crm
+
+
+def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
+    """Join what a campaign needs; nothing is read yet but what tells the columns.
+
+    Raises
+    ------
+    InputError
+        With every problem of rules, columns and tables.
+    """
+    campaign = plan.campaign
+    id_ = campaign.tables.id
+    own = list(kinds_of(crm.customers))
+    frame = _with_features(plan, crm, as_of)
+    aside, attributes = _protected(plan, crm)
+    frame = _with_used(campaign, crm, frame, attributes, id_)
+    kinds = kinds_of(frame)
+    problems = plan.problems(kinds, {*campaign.protected.by, *attributes})
+    problems += [
+        Problem(
+            "protected.by",
+            f"{shown(name)} is a column of neither customers nor protected",
+        )
+        for name in campaign.protected.by
+        if name not in own and name not in attributes
+    ]
+    if problems:
+        raise InputError(problems)
+    frame = _with_listed(crm, frame, id_)
+    consent: dict[str, int] = {}
+    if campaign.funnel.consent is not None:
+        frame, consent = _with_consent(
+            campaign, campaign.funnel.consent, crm, frame, as_of
+        )
+    score = campaign.funnel.score
+    training = None
+    if score is not None and score.model is not None:
+        training = _training(crm, frame, id_)
+    return Prepared(
+        frame,
+        tuple(own),
+        None if aside is None else aside.collect("pyarrow").to_native(),
+        consent,
+        _notes(crm),
+        training,
+        score,
+    )
+
+
+def _place(path: str, directory: Path) -> str:
+    return path if "://" in path else str(directory / path)
+
+
+def _with_features(plan: Plan, crm: Crm, as_of: date) -> Any:
+    features = plan.campaign.features
+    if features is None:
+        return crm.customers
+    if "transactions" not in crm.tables:
+        what = "is missing: features are made of it"
+        raise InputError(Problem("tables.transactions", what, "name the table"))
+    from pipelines.features import build_features  # noqa: PLC0415
+
+    id_ = plan.campaign.tables.id
+    taken = [name for name in features.names if name in crm.customers.columns]
+    if taken:
+        raise InputError(
+            Problem("features.names", f"{shown(name)} is a column of the customers")
+            for name in taken
+        )
+    made = build_features(
+        crm.transactions,
+        names=list(features.names),
+        as_of=as_of,
+        id=id_,
+        customers=crm.customers,
+    )
+    return crm.customers.join(made, on=id_, how="left")
+
+
+def _protected(plan: Plan, crm: Crm) -> tuple[Any, tuple[str, ...]]:
+    """Return the attributes by id, and all columns of the protected table."""
+    if "protected" not in crm.tables:
+        return None, ()
+    id_ = plan.campaign.tables.id
+    names = [name for name in crm.protected.columns if name != id_]
+    wanted = [n for n in plan.campaign.protected.by if n in names]
+    return crm.protected.select(id_, *wanted), tuple(names)
+
+
+def _with_used(
+    campaign: Campaign, crm: Crm, frame: Any, attributes: tuple[str, ...], id_: str
+) -> Any:
+    """Join the protected columns that the campaign says it uses, and no other."""
+    used = [
+        n for n in campaign.protected.use if n in attributes and n not in frame.columns
+    ]
+    if not used:
+        return frame
+    return frame.join(crm.protected.select(id_, *used), on=id_, how="left")
+
+
+def _with_listed(crm: Crm, frame: Any, id_: str) -> Any:
+    """Say of each customer whether they are on the suppression list."""
+    import narwhals as nw  # noqa: PLC0415
+
+    if "suppression" not in crm.tables:
+        return frame
+    listed = crm.suppression
+    if _FLAG in listed.columns:
+        # A table of everybody: who is not in it, or not cleared, is suppressed.
+        flags = listed.select(id_, nw.col(_FLAG).alias(LISTED))
+        return frame.join(flags, on=id_, how="left")
+    flags = listed.select(id_).unique().with_columns(nw.lit(value=True).alias(LISTED))
+    joined = frame.join(flags, on=id_, how="left")
+    return joined.with_columns(nw.col(LISTED).fill_null(value=False))
+
+
+def _with_consent(
+    campaign: Campaign, asked: ConsentTable, crm: Crm, frame: Any, as_of: date
+) -> tuple[Any, dict[str, int]]:
+    from pipelines.consent import consent_summary, contactable  # noqa: PLC0415
+
+    id_ = campaign.tables.id
+    said = contactable(
+        crm.customers,
+        crm.consents,
+        purpose=asked.purpose or campaign.purpose,
+        channel=asked.channel,
+        brand=asked.brand,
+        on=as_of,
+        max_age_days=asked.max_age_days,
+        basis=asked.basis,
+        reason=asked.reason or "",
+        evidence=asked.evidence,
+        allowed=asked.allowed,
+        refused=crm.refused,
+        id=id_,
+    )
+    summary = dict(consent_summary(said))
+    answers = said.select(id_, "contactable").rename({"contactable": CONTACTABLE})
+    return frame.join(answers, on=id_, how="left"), summary
+
+
+def _training(crm: Crm, frame: Any, id_: str) -> Any:
+    if "responses" not in crm.tables:
+        what = "is missing: the model learns from it"
+        raise InputError(Problem("tables.responses", what, "name the table"))
+    known = set(frame.columns)
+    answers = crm.responses
+    names = [name for name in answers.columns if name == id_ or name not in known]
+    return answers.select(*names).join(frame, on=id_, how="inner")
+
+
+def _notes(crm: Crm) -> tuple[str, ...]:
+    notes = []
+    for outcome, said in (
+        ("repaired", "were repaired"),
+        ("quarantined", "were set aside"),
+    ):
+        rows: dict[str, int] = {}
+        for one in crm.violations.counts:
+            if one.outcome == outcome:
+                rows[one.table] = rows.get(one.table, 0) + one.rows
+        notes += [f"{table}: {number:,} cells {said}" for table, number in rows.items()]
+    return tuple(notes)
