@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import Field, StrictInt, model_validator
 
-from fairness.errors import InputError, Problem, RefusedError, shown
+from fairness.errors import InputError, Problem, RefusedError, ascii_controls, shown
 from fairness.evidence.chain import Entry
 from fairness.evidence.documents import (
     file_digest,
@@ -47,6 +47,8 @@ _ALLOWED: dict[tuple[str, str], str] = {
     ("clear", "clear"): "",
     ("review", "approved"): "approvals",
     ("block", "waived"): "waivers",
+    # Two people sign a waiver, one an approval.
+    ("review", "waived"): "waivers",
 }
 
 _Count = Annotated[StrictInt, Field(ge=0, description="a whole number from 0")]
@@ -102,7 +104,8 @@ class Certificate(Statement):
         As judged before anybody's leave.
     basis : {"clear", "approved", "waived"}
         What it was released on: a clear verdict, a review that was approved, a block
-        whose failures are waived.
+        or review whose findings are waived (and approved as well, where a review is
+        left of it).
     approvals, waivers : tuple of str
         Digests of the signed statements.
     version : str
@@ -323,10 +326,12 @@ def verify_audience(
     """
     found = file_digest(audience)
     path = certificate_path(audience) if certificate is None else Path(certificate)
-    where = shown(str(path))
+    where = ascii_controls(str(path))
     if not path.is_file():
         hint = "only a release writes one; without it the audience may not be used"
-        raise RefusedError(Problem(shown(str(audience)), "has no certificate", hint))
+        raise RefusedError(
+            Problem(ascii_controls(str(audience)), "has no certificate", hint)
+        )
     document = _unchanged(path, where)
     reasons: list[Problem] = []
     table = None
@@ -343,7 +348,7 @@ def verify_audience(
         reasons += error.reasons
     if table is not None and found not in (table.audience, table.sealed):
         what = "was changed after it was released, or is another file"
-        reasons.append(Problem(shown(str(audience)), what, "release it again"))
+        reasons.append(Problem(ascii_controls(str(audience)), what, "release it again"))
     if table is not None and ledger is not None:
         reasons += _ledger_reasons(table, ledger)
     if reasons or table is None:
@@ -372,6 +377,6 @@ def _ledger_reasons(table: Certificate, ledger: str | Path) -> Iterator[Problem]
     report = verify_ledger(ledger, anchor=f"{line.seq}:{line.hash}")
     yield from report.problems
     if report.anchored is not None:
-        where = f"{shown(str(ledger))}, seq {line.seq}"
+        where = f"{ascii_controls(str(ledger))}, seq {line.seq}"
         for problem in _line_problems(report.anchored, table.audience):
             yield Problem(where, problem.what)

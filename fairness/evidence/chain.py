@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fairness.errors import Problem, RefusedError, shown
+from fairness.errors import Problem, RefusedError, ascii_controls
 from fairness.evidence.documents import (
     DIGEST,
     LARGEST,
@@ -184,7 +184,7 @@ def read_head(path: Path) -> Head | None:
         It was changed.
     """
     file = head_path(path)
-    where = shown(str(file))
+    where = ascii_controls(str(file))
     try:
         raw = file.read_bytes()
     except FileNotFoundError:

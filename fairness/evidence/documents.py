@@ -15,13 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from fairness.errors import (
-    InputError,
-    Problem,
-    RefusedError,
-    ascii_controls,
-    shown,
-)
+from fairness.errors import InputError, Problem, RefusedError, ascii_controls, shown
 from fairness.writing import write_whole
 
 LARGEST = 1 << 20
@@ -154,7 +148,7 @@ def read_document(path: str | Path) -> dict[str, Any]:
     RefusedError
         It was changed.
     """
-    where = shown(str(path))
+    where = ascii_controls(str(path))
     raw = read_file(Path(path), where)
     if not raw.endswith(b"\n"):
         raise RefusedError(Problem(where, "is cut off"))
@@ -224,7 +218,7 @@ def file_digest(path: str | Path) -> str:
             while block := file.read(_BLOCK):
                 made.update(block)
     except (OSError, ValueError) as error:
-        raise InputError(unread(shown(str(path)), error)) from None
+        raise InputError(unread(ascii_controls(str(path)), error)) from None
     return f"sha256:{made.hexdigest()}"
 
 

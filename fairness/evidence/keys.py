@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from fairness.errors import InputError, Problem, RefusedError, shown
+from fairness.errors import InputError, Problem, RefusedError, ascii_controls, shown
 from fairness.evidence.documents import (
     LARGEST,
     canonical,
@@ -210,7 +210,9 @@ def _check_new(name: str, folder: Path, passphrase: str | None) -> None:
         if path.exists():
             what = "is there already, and no key is ever overwritten"
             problems.append(
-                Problem(shown(str(path)), what, "take another name or directory")
+                Problem(
+                    ascii_controls(str(path)), what, "take another name or directory"
+                )
             )
     if passphrase is not None and not passphrase.strip():
         problems.append(Problem("passphrase", "is empty"))
@@ -224,7 +226,7 @@ def _make_directory(folder: Path) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         what = f"cannot be made: {reason}"
-        raise InputError(Problem(shown(str(folder)), what)) from None
+        raise InputError(Problem(ascii_controls(str(folder)), what)) from None
 
 
 def _locked(signer: Signer, passphrase: str | None) -> dict[str, Any]:
@@ -276,7 +278,7 @@ def load_key(path: str | Path, passphrase: str | None = None) -> Signer:
     RefusedError
         Others can read the file, the passphrase is wrong, or it was changed.
     """
-    where = shown(str(path))
+    where = ascii_controls(str(path))
     document = _private_document(Path(path))
     if "sealed" in document:
         if passphrase is None:
@@ -304,7 +306,7 @@ def _unlocked(document: Mapping[str, Any], passphrase: str, where: str) -> bytes
 
 
 def _private_document(path: Path) -> dict[str, Any]:
-    where = shown(str(path))
+    where = ascii_controls(str(path))
     raw = _private_bytes(path, where)
     hint = "a private key is a file NAME.key that `fairreach keys new` made"
     no_key = InputError(Problem(where, "is not a private key", hint))
@@ -377,7 +379,7 @@ def load_public(path: str | Path) -> PublicKey:
     RefusedError
         It was changed after its key signed it.
     """
-    where = shown(str(path))
+    where = ascii_controls(str(path))
     document = read_document(path)
     keys = {"schema", "name", "issued", "sign", "seal", "signatures"}
     name = document.get("name")

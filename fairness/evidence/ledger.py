@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fairness.errors import InputError, Problem, RefusedError, shown
+from fairness.errors import InputError, Problem, RefusedError, ascii_controls, shown
 from fairness.evidence.chain import (
     KIND,
     LONGEST_KIND,
@@ -146,7 +146,7 @@ class Ledger:
         try:
             return read_head(self.path) or Head()
         except OSError as error:
-            where = shown(str(head_path(self.path)))
+            where = ascii_controls(str(head_path(self.path)))
             raise InputError(unread(where, error)) from None
 
     def _recovered(self, handle: int, time: str) -> Head:
@@ -231,7 +231,7 @@ class Ledger:
     def _broken(self, what: str) -> Problem:
         hint = f"see what happened: fairreach ledger verify {self.path.name}"
         told = f"nothing is added to it: {what}"
-        return Problem(shown(str(self.path)), told, hint)
+        return Problem(ascii_controls(str(self.path)), told, hint)
 
 
 def _check_entry(kind: str, body: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import InputError, Problem, ascii_controls
 
 
 @contextmanager
@@ -94,4 +94,4 @@ def shared(handle: int) -> Iterator[None]:
 def unwritten(path: Path, error: OSError | ValueError) -> Problem:
     """Return the problem of a file that cannot be written."""
     reason = getattr(error, "strerror", None) or str(error)
-    return Problem(shown(str(path)), f"cannot be written: {reason}")
+    return Problem(ascii_controls(str(path)), f"cannot be written: {reason}")

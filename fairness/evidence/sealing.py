@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from fairness.errors import InputError, Problem, RefusedError, shown
+from fairness.errors import InputError, Problem, RefusedError, ascii_controls
 from fairness.evidence.documents import (
     LARGEST,
     canonical,
@@ -104,7 +104,7 @@ def seal_file(
     try:
         file = Path(source).open("rb")  # noqa: SIM115 - closed below
     except (OSError, ValueError) as error:
-        raise InputError(unread(shown(str(source)), error)) from None
+        raise InputError(unread(ascii_controls(str(source)), error)) from None
     with file:
         chunks = iter(lambda: file.read(CHUNK), b"")
         return write_whole(target, _sealed(header, cipher, chunks), private=True)
@@ -179,7 +179,7 @@ def _nonce(index: int, *, last: bool) -> bytes:
 
 
 def _opened(path: Path, key: Signer) -> Iterator[bytes]:
-    where = shown(str(path))
+    where = ascii_controls(str(path))
     try:
         file = path.open("rb")
     except (OSError, ValueError) as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from fairness.errors import InputError, Problem, RefusedError, shown
+from fairness.errors import InputError, Problem, RefusedError, ascii_controls, shown
 from fairness.evidence.chain import (
     START,
     Entry,
@@ -260,7 +260,7 @@ def walk_ledger(path: Path) -> Walk:
     InputError
         There is no such file or it cannot be read.
     """
-    where = shown(str(path))
+    where = ascii_controls(str(path))
     try:
         return _begun(path, where)
     except (OSError, ValueError) as error:
@@ -269,15 +269,17 @@ def walk_ledger(path: Path) -> Walk:
 
 def _begun(path: Path, where: str) -> Walk:
     try:
-        file = path.open("rb")
+        file: BinaryIO = path.open("rb")
     except FileNotFoundError:
-        head = read_head(path)
-        if head is None or head.seq == 0:
+        if read_head(path) in (None, Head()):
             raise
-        return Walk(io.BytesIO(), 0, head, where)
-    with shared(file.fileno()):
-        size = os.fstat(file.fileno()).st_size
-        try:
+        return Walk(io.BytesIO(), 0, read_head(path), where)
+    try:
+        with shared(file.fileno()):
+            size = os.fstat(file.fileno()).st_size
             return Walk(file, size, read_head(path), where)
-        except RefusedError as error:
-            return Walk(file, size, None, where, error.reasons)
+    except RefusedError as error:
+        return Walk(file, size, None, where, error.reasons)
+    except OSError:
+        file.close()
+        raise

@@ -6,9 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pipelines.campaign.draft import draft_campaign as draft_campaign
+    from pipelines.campaign.frame import SharedTables as SharedTables
     from pipelines.campaign.load import load_campaign as load_campaign
-    from pipelines.campaign.model import SCHEMA as SCHEMA
     from pipelines.campaign.model import Campaign as Campaign
+    from pipelines.campaign.model import SCHEMA as SCHEMA
     from pipelines.campaign.plan import Plan as Plan
     from pipelines.campaign.plan import make_plan as make_plan
     from pipelines.campaign.result import CampaignRun as CampaignRun
@@ -20,18 +22,22 @@ _HOME = {
     "CampaignRun": "result",
     "Plan": "plan",
     "SCHEMA": "model",
+    "SharedTables": "frame",
     "Watch": "run",
+    "draft_campaign": "draft",
     "load_campaign": "load",
     "make_plan": "plan",
     "run_campaign": "run",
 }
 
 __all__ = [
-    "SCHEMA",
     "Campaign",
     "CampaignRun",
     "Plan",
+    "SCHEMA",
+    "SharedTables",
     "Watch",
+    "draft_campaign",
     "load_campaign",
     "make_plan",
     "run_campaign",

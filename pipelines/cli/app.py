@@ -9,9 +9,18 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from fairness.errors import FairreachError
+from fairness.errors import FairreachError, RefusedError
 from pipelines.cli import exits
+from pipelines.cli.campaigns import approve, batch, run_campaign, verify, waive
 from pipelines.cli.check import HELP_PANEL, check
+from pipelines.cli.keys import (
+    KEYS_HELP,
+    list_people,
+    new_person,
+    revoke_key,
+    trust_key,
+)
+from pipelines.cli.ledger import LEDGER_HELP, show_ledger, verify_file
 from pipelines.cli.messages import usage_problem
 from pipelines.cli.more import (
     POLICY_HELP,
@@ -67,6 +76,8 @@ app = typer.Typer(
     epilog="Start with: fairreach demo",
 )
 app.command(cls=_Check)(check)
+for _one in (run_campaign, batch, approve, waive, verify):
+    app.command(_one.__name__.split("_")[0], cls=_Command)(_one)
 app.command(cls=_Command)(demo)
 app.command(cls=_Command)(explain)
 
@@ -75,6 +86,18 @@ _policy.command("list", cls=_Command)(list_policies)
 _policy.command("show", cls=_Command)(show_policy)
 _policy.command("check", cls=_Command)(check_policy)
 app.add_typer(_policy)
+
+_keys = typer.Typer(name="keys", cls=_Group, no_args_is_help=True, help=KEYS_HELP)
+_keys.command("new", cls=_Command)(new_person)
+_keys.command("trust", cls=_Command)(trust_key)
+_keys.command("list", cls=_Command)(list_people)
+_keys.command("revoke", cls=_Command)(revoke_key)
+app.add_typer(_keys)
+
+_ledger = typer.Typer(name="ledger", cls=_Group, no_args_is_help=True, help=LEDGER_HELP)
+_ledger.command("show", cls=_Command)(show_ledger)
+_ledger.command("verify", cls=_Command)(verify_file)
+app.add_typer(_ledger)
 
 
 def _tell_version(asked: bool) -> None:
@@ -118,6 +141,9 @@ def run(arguments: Sequence[str]) -> int:
     except TyperException as error:
         tell_aside(f"fairreach: {usage_problem(error)}")
         return exits.USAGE
+    except RefusedError as error:
+        tell_aside(f"fairreach: refused: {error}")
+        return exits.BLOCK
     except FairreachError as error:
         tell_aside(f"fairreach: {error}")
         return exits.USAGE

@@ -13,6 +13,7 @@ import typer
 
 from pipelines.cli import exits
 from pipelines.cli.check import FailOn
+from pipelines.cli.keys import TRUST, unlock
 from pipelines.cli.messages import Collected
 from pipelines.cli.output import tell, tell_aside
 
@@ -57,7 +58,7 @@ TrustFile = Annotated[
         "--trust",
         metavar="FILE",
         envvar="FAIRREACH_TRUST",
-        help="The people whose keys count.",
+        help=f"The people whose keys count; ./{TRUST} if it is there.",
         rich_help_panel=_KEYS,
     ),
 ]
@@ -80,7 +81,7 @@ LedgerFile = Annotated[
 ]
 
 
-def run(
+def run_campaign(
     campaign: Annotated[
         Path, typer.Argument(metavar="CAMPAIGN.toml", help="A campaign file.")
     ],
@@ -337,24 +338,15 @@ def _authority(
 
 
 def _signer(key: Path | None) -> Signer | None:
-    import os  # noqa: PLC0415
-
-    from fairness.evidence import is_protected, load_key  # noqa: PLC0415
-
-    if key is None:
-        return None
-    passphrase = None
-    if is_protected(key):
-        passphrase = os.environ.get("FAIRREACH_PASSPHRASE")
-        if passphrase is None:
-            passphrase = typer.prompt(f"Passphrase of {key}", hide_input=True, err=True)
-    return load_key(key, passphrase)
+    return None if key is None else unlock(key)
 
 
 def _trust(path: Path | None) -> Trust | None:
     from fairness.evidence import load_trust  # noqa: PLC0415
 
-    return None if path is None else load_trust(path)
+    if path is None:
+        return load_trust(TRUST) if TRUST.is_file() else None
+    return load_trust(path)
 
 
 def _needed_signer(key: Path | None) -> Signer:

@@ -88,7 +88,7 @@ def new_person(
 
 
 def trust_key(
-    file: Annotated[
+    public: Annotated[
         str, typer.Argument(metavar="FILE", help="A public key, NAME.pub.")
     ],
     *,

@@ -27,6 +27,8 @@ EVERY = ("all", "any", "every", "*")
 TRUE = ("true", "t", "yes", "y", "1", "1.0")
 FALSE = ("false", "f", "no", "n", "0", "0.0")
 
+_FIRST = date(1000, 1, 1)
+_LAST = date(9999, 12, 31)
 _ENDS = f"^[{SPACES}]+|[{SPACES}]+$"
 _JOINTS = f"[{SPACES}_-]+"
 _MONTHS = (
@@ -75,13 +77,19 @@ def text_of(found: nw.Expr, kind: nw.dtypes.DType) -> nw.Expr:
     return found if kind == nw.String else found.cast(nw.String)
 
 
-def word_of(column: str, kind: nw.dtypes.DType) -> nw.Expr:
+def word_of(
+    column: str, kind: nw.dtypes.DType, *, likely: Sequence[str] = ()
+) -> nw.Expr:
     """Return a label in lower case, without spaces, hyphens and underscores.
 
-    A missing one is the empty text.
+    A missing one is the empty text. `likely` are words that need no more than lower
+    case, which is all that most cells cost.
     """
-    text = text_of(nw.col(column), kind).fill_null("")
-    return text.str.replace_all(_JOINTS, "").str.to_lowercase()
+    text = text_of(nw.col(column), kind).fill_null("").str.to_lowercase()
+    word = text.str.replace_all(_JOINTS, "")
+    if not likely:
+        return word
+    return nw.when(text.is_in(list(likely))).then(text).otherwise(word)
 
 
 def day_of(column: str, kind: nw.dtypes.DType, *, missing: str, wrong: str) -> nw.Expr:
@@ -95,10 +103,18 @@ def day_of(column: str, kind: nw.dtypes.DType, *, missing: str, wrong: str) -> n
     missing, wrong : str
         What stands for an empty cell, and for a text that is no day.
     """
-    text = text_of(nw.col(column), kind).fill_null("").str.replace_all(_ENDS, "")
-    day = nw.when(text.str.contains(_DAY)).then(text.str.slice(0, 10))
-    return day.otherwise(
-        nw.when(text == "").then(nw.lit(missing)).otherwise(nw.lit(wrong))
+    found = nw.col(column)
+    if kind == nw.String:
+        text = found.fill_null("").str.replace_all(_ENDS, "")
+        is_day, is_empty = text.str.contains(_DAY), text == ""
+    else:
+        text, is_empty = found.cast(nw.String), found.is_null()
+        # A day of another millennium is written otherwise, and cannot be compared.
+        dated = found if kind == nw.Date else found.dt.date()
+        is_day = (dated >= _FIRST) & (dated <= _LAST)
+    day = nw.when(is_day).then(text.str.slice(0, 10))
+    return (
+        nw.when(is_empty).then(nw.lit(missing)).otherwise(day.otherwise(nw.lit(wrong)))
     )
 
 

@@ -20,7 +20,7 @@ from pipelines.consent.cells import (
     lazy_frame,
     word_of,
 )
-from pipelines.consent.records import ANSWERS, KEY, answers
+from pipelines.consent.records import ANSWERS, KEY, RANK, SAID, answers
 from pipelines.consent.request import CONSENT, INTEREST, Request, request
 
 FORGOTTEN = "forgotten"
@@ -55,6 +55,8 @@ _LISTED = "fairreach_listed"
 _QUARANTINED = "fairreach_quarantined"
 _ALLOWED = "fairreach_allowed"
 _BLOCKED = "fairreach_blocked"
+_CLEARED = "fairreach_cleared"
+_VAGUE = "fairreach_vague"
 _GONE = "fairreach_forgotten"
 
 
@@ -177,7 +179,7 @@ def contactable(
     people = _joined(people, answers(given["consents"], asked, id=id))
     people = _with_suppression(people, given.get("suppression"), id)
     people = _with_refused(people, given.get("refused"), asked, id)
-    return _decided(people, asked, id)
+    return _decided(people, id)
 
 
 def _check(given: dict[str, Frame], allowed: Sequence[str], id_: str) -> None:
@@ -232,26 +234,24 @@ def _joined(people: Frame, found: Frame) -> Frame:
 def _with_suppression(people: Frame, listed: Frame | None, id_: str) -> Frame:
     if listed is None:
         return people.with_columns(
-            nw.lit(0).alias(_SUPPRESSED), nw.lit(1).alias("fairreach_cleared")
+            nw.lit(0).alias(_SUPPRESSED), nw.lit(1).alias(_CLEARED)
         )
     schema = listed.collect_schema()
     key = key_of(id_, schema[id_]).alias(KEY)
     if "suppressed" not in schema:
         rows = listed.select(key, nw.lit(1).alias(_SUPPRESSED))
         found = _by_key(rows, [_SUPPRESSED])
-        return _joined(people, found).with_columns(nw.lit(1).alias("fairreach_cleared"))
+        return _joined(people, found).with_columns(nw.lit(1).alias(_CLEARED))
     word = word_of("suppressed", schema["suppressed"])
     rows = listed.select(
         key,
         flag(word.is_in(TRUE)).alias(_SUPPRESSED),
-        flag(~word.is_in((*TRUE, *FALSE))).alias("fairreach_vague"),
-        nw.lit(1).alias("fairreach_cleared"),
+        flag(~word.is_in((*TRUE, *FALSE))).alias(_VAGUE),
+        nw.lit(1).alias(_CLEARED),
     )
-    found = _by_key(rows, [_SUPPRESSED, "fairreach_vague", "fairreach_cleared"])
+    found = _by_key(rows, [_SUPPRESSED, _VAGUE, _CLEARED])
     return _joined(people, found).with_columns(
-        (nw.col("fairreach_cleared") - nw.col("fairreach_vague")).alias(
-            "fairreach_cleared"
-        )
+        (nw.col(_CLEARED) - nw.col(_VAGUE)).alias(_CLEARED)
     )
 
 
@@ -277,41 +277,21 @@ def _by_key(rows: Frame, columns: Sequence[str]) -> Frame:
     )
 
 
-def _decided(people: Frame, asked: Request, id_: str) -> Frame:
+def _decided(people: Frame, id_: str) -> Frame:
     """Return the first reason that applies, and whether it is a yes."""
-    said = {name: nw.col(name) > 0 for name in ANSWERS}
-    refusals = [
+    said = nw.col(SAID)
+    chain = [
         (FORGOTTEN, nw.col(_GONE) > 0),
         ("suppressed", nw.col(_SUPPRESSED) > 0),
         ("not_allowed", nw.col(_BLOCKED) > 0),
         (
             "flag_missing",
-            (nw.col(_ALLOWED) < 0)
-            | (nw.col(_LISTED) < 0)
-            | (nw.col("fairreach_cleared") < 1),
+            (nw.col(_ALLOWED) < 0) | (nw.col(_LISTED) < 0) | (nw.col(_CLEARED) < 1),
         ),
-        ("objected", said["objected"]),
+        ("objected", said == RANK["objected"]),
         ("quarantined", nw.col(_QUARANTINED) > 0),
-        ("unknown_status", said["unclear"]),
-        ("contradictory", said["contradictory"]),
-        ("opted_out", said["refused"]),
-        ("unclear_scope", said["open"]),
+        *((answer, said == RANK[answer]) for answer in reversed(ANSWERS[1:-1])),
     ]
-    without_yes = [
-        ("expired", said["expired"]),
-        ("not_consent", said["silent"]),
-        ("stale", said["stale"]),
-        ("not_yet", said["not_yet"]),
-        ("unproven", said["unproven"]),
-        ("no_basis", said["no_basis"]),
-        ("undated", said["undated"]),
-        ("wrong_brand", said["wrong_brand"]),
-    ]
-    if asked.basis == INTEREST:
-        refusals = [pair for pair in refusals if pair[0] != "contradictory"]
-        chain = [*refusals, (INTEREST, said["known"])]
-    else:
-        chain = [*refusals, (CONSENT, said["granted"]), *without_yes]
     why = nw.lit("no_record")
     for code, applies in reversed(chain):
         why = nw.when(applies).then(nw.lit(code)).otherwise(why)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import and_, or_
 
@@ -16,11 +16,11 @@ from pipelines.consent.cells import (
     Frame,
     day_of,
     day_problems,
-    flag,
     key_of,
     word_of,
 )
 from pipelines.consent.request import CONSENT, INTEREST, Request
+from pipelines.crm.contracts import CHANNELS
 from pipelines.crm.statuses import (
     BY_FOLDED,
     GRANTED,
@@ -32,32 +32,38 @@ from pipelines.crm.statuses import (
 )
 
 KEY = "fairreach_key"
-_REQUIRED = ("purpose", "channel", "status", "captured_at")
-_DAYS = ("captured_at", "effective_from", "effective_to", "double_opt_in_at")
-_LAPSED = "lapsed"
+SAID = "fairreach_said"
 
-FLAGS = (
-    "objected",
-    "unclear",
-    "open",
-    "known",
+ANSWERS = (
+    "no_record",
+    "wrong_brand",
     "undated",
+    "no_basis",
+    "unproven",
     "not_yet",
     "stale",
-    "unproven",
-    "no_basis",
-    "wrong_brand",
+    "not_consent",
     "expired",
-    "silent",
+    CONSENT,
+    INTEREST,
+    "unclear_scope",
+    "opted_out",
+    "contradictory",
+    "unknown_status",
+    "objected",
 )
-"""What a record may add to the answer; see `_flags`."""
+"""What records may say of a customer; of several the last one here holds."""
 
-_STANDING = ("granted", "refused", "contradictory", "superseded")
-ANSWERS = (*FLAGS, *_STANDING)
+RANK = {answer: rank for rank, answer in enumerate(ANSWERS)}
+
+_REQUIRED = ("purpose", "channel", "status", "captured_at")
+_DAYS = ("captured_at", "effective_from", "effective_to", "double_opt_in_at")
+_SCOPES = ("purpose", "channel", "brand")
+_LAPSED = "lapsed"
 
 
 def answers(consents: Frame, asked: Request, *, id: str) -> Frame:  # noqa: A002
-    """Return one row a customer with records: what they say, as 0 or 1 a column.
+    """Return one row a customer with records, and what they say together.
 
     Parameters
     ----------
@@ -69,7 +75,7 @@ def answers(consents: Frame, asked: Request, *, id: str) -> Frame:  # noqa: A002
     Returns
     -------
     LazyFrame
-        `KEY` (text) and the columns of `ANSWERS`.
+        `KEY`, the id as text, and `SAID`, the rank of the answer.
 
     Raises
     ------
@@ -78,54 +84,54 @@ def answers(consents: Frame, asked: Request, *, id: str) -> Frame:  # noqa: A002
     """
     schema = consents.collect_schema()
     _check(schema, asked, id)
-    records = _read(consents, schema, asked, id)
-    records = records.with_columns(*_scopes(asked)).filter(_of_purpose())
+    records = _read(consents, schema, asked, id).with_columns(*_scopes(asked))
+    records = records.filter(_any(f"purpose_{how}" for how in _HOW))
     records = records.with_columns(_status(asked))
-    records = records.with_columns(*_flags(asked), *_days(asked))
+    records = records.select(KEY, "brand", *_days(asked), _rank(asked).alias(SAID))
     by_series = records.group_by(KEY, "series", "brand").agg(
-        *(nw.col(name).max() for name in (*FLAGS, "yes", "no", "later"))
+        *(nw.col(name).max() for name in (SAID, "yes", "no", "later"))
     )
-    standing = by_series.with_columns(*_standing())
-    return standing.group_by(KEY).agg(*(nw.col(name).max() for name in ANSWERS))
+    standing = by_series.select(KEY, _standing(asked).alias(SAID))
+    return standing.group_by(KEY).agg(nw.col(SAID).max())
+
+
+_HOW = ("is", "every", "empty")
 
 
 def _check(schema: nw.Schema, asked: Request, id_: str) -> None:
     wanted = [id_, *_REQUIRED, *asked.evidence]
-    if asked.brand is not None:
-        wanted.append("brand")
     problems = [
         unknown_name("consents", name, schema.names(), "column")
         for name in wanted
         if name not in schema
     ]
     if asked.brand is not None and "brand" not in schema:
-        problems[-1] = Problem(
-            "brand",
-            "is asked for, and the consent records have no such column",
-            "leave brand out where there is only one",
-        )
-    problems += day_problems(schema, [*_DAYS, *asked.evidence], "consents")
+        what = "is asked for, and the consent records have no such column"
+        hint = "leave brand out where there is only one"
+        problems.append(Problem("brand", what, hint))
+    problems += day_problems(schema, _DAYS, "consents")
     if problems:
         raise InputError(problems)
 
 
 def _read(consents: Frame, schema: nw.Schema, asked: Request, id_: str) -> Frame:
     """Return the cells that are looked at, as texts; records of nobody are left out."""
-    words = ["purpose", "channel", "status"]
-    columns = [word_of(name, schema[name]).alias(name) for name in words]
-    columns.append(key_of(id_, schema[id_]).alias(KEY))
     # Where brands are not told apart, every record is of the one brand there is.
-    one = nw.lit(asked.brand or "-")
-    has_brand = "brand" in schema
-    columns.append(
-        (word_of("brand", schema["brand"]) if has_brand else one).alias("brand")
-    )
-    has_basis = "basis" in schema
-    columns.append(
-        (word_of("basis", schema["basis"]) if has_basis else nw.lit(CONSENT)).alias(
-            "basis"
-        )
-    )
+    brand = asked.brand or "-"
+    likely = {
+        "purpose": [asked.purpose],
+        "channel": CHANNELS,
+        "status": list(BY_FOLDED),
+        "brand": [brand],
+        "basis": [CONSENT],
+    }
+    absent = {"brand": brand, "basis": CONSENT}
+    columns = [key_of(id_, schema[id_]).alias(KEY)]
+    for name, words in likely.items():
+        word = nw.lit(absent.get(name, ""))
+        if name in schema:
+            word = word_of(name, schema[name], likely=words)
+        columns.append(word.alias(name))
     for name, missing, wrong in (
         ("captured_at", "", ""),
         ("effective_from", NEVER, ALWAYS),
@@ -162,7 +168,7 @@ def _scopes(asked: Request) -> Iterable[nw.Expr]:
     brand = nw.col("brand")
     named = brand != "" if asked.brand is None else brand == asked.brand
     # Asked for no brand, a word for every brand is one more brand to agree with.
-    every = brand.is_in(EVERY) & (nw.lit(asked.brand is not None))
+    every = brand.is_in(EVERY) & nw.lit(asked.brand is not None)
     yield named.alias("brand_is")
     yield every.alias("brand_every")
     yield (brand == "").alias("brand_empty")
@@ -186,23 +192,13 @@ def _any(names: Iterable[str]) -> nw.Expr:
     return reduce(or_, (nw.col(name) for name in names))
 
 
-def _of_purpose() -> nw.Expr:
-    return _any(f"purpose_{how}" for how in ("is", "every", "empty"))
-
-
 def _relevant() -> nw.Expr:
     """Return whether a record may be about what is asked."""
-    return reduce(
-        and_,
-        (
-            _any(f"{name}_{how}" for how in ("is", "every", "empty"))
-            for name in ("purpose", "channel", "brand")
-        ),
-    )
+    return reduce(and_, (_any(f"{name}_{how}" for how in _HOW) for name in _SCOPES))
 
 
 def _open() -> nw.Expr:
-    return _any(f"{name}_empty" for name in ("purpose", "channel", "brand"))
+    return _any(f"{name}_empty" for name in _SCOPES)
 
 
 def _specific(asked: Request) -> nw.Expr:
@@ -218,41 +214,58 @@ def _is_dated(asked: Request) -> nw.Expr:
     return (day != "") & (day <= asked.on)
 
 
-def _flags(asked: Request) -> Iterable[nw.Expr]:
-    said, day = nw.col("said"), nw.col("captured_at")
-    is_yes = (said == GRANTED) & _specific(asked)
-    yield flag(said == OBJECTED).alias("objected")
-    yield flag(said == UNKNOWN).alias("unclear")
-    against = [REFUSED] if asked.basis == INTEREST else [REFUSED, NONE, _LAPSED]
-    yield flag(_relevant() & _open() & said.is_in(against)).alias("open")
-    is_known = (said == NOT_REFUSED) | (
-        said.is_in([GRANTED, NONE, _LAPSED]) & _is_dated(asked)
-    )
-    yield flag(_relevant() & ~_open() & is_known).alias("known")
-    yield flag(is_yes & (day == "")).alias("undated")
-    is_future = (day > asked.on) | (nw.col("effective_from") > asked.on)
-    yield flag(is_yes & (day != "") & is_future).alias("not_yet")
-    yield flag(is_yes & (day != "") & ~_is_fresh(asked)).alias("stale")
-    yield flag(is_yes & ~nw.col("proven")).alias("unproven")
-    yield flag(is_yes & (nw.col("basis") != CONSENT)).alias("no_basis")
-    is_other = ~_any(f"brand_{how}" for how in ("is", "every", "empty"))
-    wrong = (said == GRANTED) & nw.col("purpose_is") & nw.col("channel_is") & is_other
-    yield flag(wrong).alias("wrong_brand")
-    mine = _specific(asked) & ~_open()
-    yield flag(mine & (said == _LAPSED)).alias("expired")
-    yield flag(mine & (said == NONE)).alias("silent")
-
-
 def _is_fresh(asked: Request) -> nw.Expr:
     return nw.col("captured_at") >= nw.lit(asked.oldest or NEVER)
+
+
+def _first(cases: Sequence[tuple[nw.Expr, str]]) -> nw.Expr:
+    """Return the rank of the first answer whose case holds."""
+    rank = nw.lit(RANK["no_record"])
+    for condition, answer in reversed(cases):
+        rank = nw.when(condition).then(nw.lit(RANK[answer])).otherwise(rank)
+    return rank
+
+
+def _rank(asked: Request) -> nw.Expr:
+    """Return what one record says by itself, whatever the others are."""
+    said, day = nw.col("said"), nw.col("captured_at")
+    relevant, is_open = _relevant(), _open()
+    mine = _specific(asked) & ~is_open
+    yes = (said == GRANTED) & _specific(asked)
+    future = (day > asked.on) | (nw.col("effective_from") > asked.on)
+    against = [REFUSED] if asked.basis == INTEREST else [REFUSED, NONE, _LAPSED]
+    known = (said == NOT_REFUSED) | (
+        said.is_in([GRANTED, NONE, _LAPSED]) & _is_dated(asked)
+    )
+    cases = [
+        (said == OBJECTED, "objected"),
+        (said == UNKNOWN, "unknown_status"),
+        (relevant & is_open & said.is_in(against), "unclear_scope"),
+    ]
+    if asked.basis == INTEREST:
+        return _first([*cases, (relevant & ~is_open & known, INTEREST)])
+    elsewhere = ~_any(f"brand_{how}" for how in _HOW)
+    other = (said == GRANTED) & nw.col("purpose_is") & nw.col("channel_is") & elsewhere
+    return _first(
+        [
+            *cases,
+            (mine & (said == _LAPSED), "expired"),
+            (mine & (said == NONE), "not_consent"),
+            (yes & (day == ""), "undated"),
+            (yes & ~_is_fresh(asked), "stale"),
+            (yes & future, "not_yet"),
+            (yes & ~nw.col("proven"), "unproven"),
+            (yes & (nw.col("basis") != CONSENT), "no_basis"),
+            (other, "wrong_brand"),
+        ]
+    )
 
 
 def _days(asked: Request) -> Iterable[nw.Expr]:
     """Yield the series of a record and the day on which it says yes, no or neither.
 
     A series is one purpose, channel and brand, or every one of them. Within it a
-    later record overrides an earlier one; what has no day overrides all that is
-    before it and after it.
+    later record overrides an earlier one; what has no day overrides all of them.
     """
     breadth = (
         nw.when(nw.col("purpose_every")).then(nw.lit(4)).otherwise(nw.lit(0))
@@ -277,13 +290,21 @@ def _days(asked: Request) -> Iterable[nw.Expr]:
         yield nw.when(condition).then(value).otherwise(nw.lit("")).alias(name)
 
 
-def _standing() -> Iterable[nw.Expr]:
+def _standing(asked: Request) -> nw.Expr:
+    """Return what the records of one series say; a tie of two of one day is a no."""
     yes, no, later = nw.col("yes"), nw.col("no"), nw.col("later")
+    alone = nw.col(SAID)
     is_own = nw.col("series") == 0
-    stands = is_own & (yes != "") & (yes > no) & (yes > later)
-    yield flag(stands).alias("granted")
-    # A tie is a no: the two records of one day contradict each other.
-    yield flag((no != "") & (no >= yes)).alias("refused")
-    tied = is_own & (yes != "") & ((no == yes) | (later == yes))
-    yield flag(tied).alias("contradictory")
-    yield flag(is_own & (later != "") & (later >= yes)).alias("superseded")
+    cases = [(alone == RANK[name], name) for name in ("objected", "unknown_status")]
+    if asked.basis == CONSENT:
+        tied = is_own & (yes != "") & ((no == yes) | (later == yes))
+        cases.append((tied, "contradictory"))
+    cases.append(((no != "") & (no >= yes), "opted_out"))
+    cases.append((alone == RANK["unclear_scope"], "unclear_scope"))
+    if asked.basis == CONSENT:
+        stands = is_own & (yes != "") & (yes > no) & (yes > later)
+        cases.append((stands, CONSENT))
+    found = nw.when(alone >= 0).then(alone)
+    for condition, answer in reversed(cases):
+        found = nw.when(condition).then(nw.lit(RANK[answer])).otherwise(found)
+    return found

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from operator import or_
+from operator import and_, or_
 from typing import Any
 
 import narwhals as nw
@@ -34,9 +34,14 @@ WHAT: Mapping[str, str] = {
 }
 
 _PARSED = "fairreach_value_"
+_WRITTEN = "fairreach_text_"
 _FLAG = "fairreach_flag_"
 _KNOWN = "fairreach_known"
 _ASIDE = "fairreach_aside"
+
+
+_Found = tuple[str, str, nw.Expr]
+"""Column, code, and where it is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,8 @@ class Checked:
     contract : Contract
     frame : LazyFrame
         Cells as written, values, and a column of 0 or 1 for each of `tests`.
+    unread : LazyFrame
+        The values of the rows that cannot be read, whosever they are.
     tests : tuple of Test
     written : tuple of str
         Columns as they came.
@@ -75,6 +82,7 @@ class Checked:
 
     contract: Contract
     frame: Frame
+    unread: Frame
     tests: tuple[Test, ...]
     written: tuple[str, ...]
     kinds: Mapping[str, Kind]
@@ -92,9 +100,9 @@ class Checked:
         """Rows that do not, as written, with the columns of `tests`."""
         return self.frame.filter(nw.col(_ASIDE) == 1)
 
-    def values_aside(self, columns: Sequence[str]) -> Frame:
-        """Return what can be read of some columns of the rows that are set aside."""
-        return self.aside.select(*(nw.col(_value(c)).alias(c) for c in columns))
+    def values_unread(self, columns: Sequence[str]) -> Frame:
+        """Return what can be read of some columns of the rows that cannot be."""
+        return self.unread.select(*(nw.col(_value(c)).alias(c) for c in columns))
 
 
 def check_table(
@@ -126,26 +134,33 @@ def check_table(
         further = written_kinds(raw, [name for name in names if name not in kinds])
         kinds |= {name: kind for name, kind in further.items() if kind != "text"}
     frame = with_parsed(raw, kinds, names={name: _value(name) for name in kinds})
+    texts = [column.name for column in columns if column.kind == "text"]
+    frame = frame.with_columns(*(nw.col(_value(n)).alias(_text(n)) for n in texts))
     if spelled := list(_spelled(columns)):
         frame = frame.with_columns(*spelled)
-    if customers is not None and contract.refers:
+    of_rows = [test for column in columns for test in _value_tests(column, as_of)]
+    unread = frame.filter(_any_aside(of_rows))
+    refers = customers is not None and contract.refers
+    if customers is not None and refers:
         frame = _with_known(frame, contract.id, customers)
-    tests = list(_tests(columns, contract, as_of, refers=customers is not None))
+    tests = [*of_rows, *_table_tests(contract, refers=refers)]
     listed = tuple(
         Test(column, code, f"{_FLAG}{place}")
         for place, (column, code, _) in enumerate(tests)
     )
-    frame = frame.with_columns(
-        *(
-            nw.when(found).then(nw.lit(1)).otherwise(nw.lit(0)).alias(test.flag)
-            for test, (_, _, found) in zip(listed, tests, strict=True)
-        )
+    flags = (
+        nw.when(found).then(nw.lit(1)).otherwise(nw.lit(0)).alias(test.flag)
+        for test, (_, _, found) in zip(listed, tests, strict=True)
     )
-    bad = [nw.col(test.flag) == 1 for test in listed if test.code not in REPAIRED]
-    aside = nw.when(reduce(or_, bad)).then(nw.lit(1)).otherwise(nw.lit(0))
-    return Checked(
-        contract, frame.with_columns(aside.alias(_ASIDE)), listed, tuple(names), kinds
-    )
+    aside = nw.when(_any_aside(tests)).then(nw.lit(1)).otherwise(nw.lit(0))
+    frame = frame.with_columns(*flags, aside.alias(_ASIDE))
+    return Checked(contract, frame, unread, listed, tuple(names), kinds)
+
+
+def _any_aside(tests: Sequence[_Found]) -> nw.Expr:
+    """Return whether a test is true whose rows are set aside."""
+    bad = (found for _, code, found in tests if code not in REPAIRED)
+    return reduce(or_, (one.fill_null(value=False) for one in bad))
 
 
 def counted(checked: Checked) -> dict[Test, int]:
@@ -173,6 +188,11 @@ def _value(column: str) -> str:
     return f"{_PARSED}{column}"
 
 
+def _text(column: str) -> str:
+    """Return the column with the text of a cell, before its spelling is looked at."""
+    return f"{_WRITTEN}{column}"
+
+
 def _with_known(frame: Frame, id_: str, customers: Frame) -> Frame:
     (key,) = customers.collect_schema().names()
     known = customers.select(nw.col(key), nw.lit(1).alias(_KNOWN))
@@ -186,60 +206,55 @@ def _spelled(columns: Iterable[Column]) -> Iterable[nw.Expr]:
     """
     for column in columns:
         if column.values:
-            text = nw.col(_value(column.name))
+            text = nw.col(_text(column.name))
             word = _folded(text)
             spelled = text if column.others else nw.lit(None, nw.String)
             for folded, value in column.spellings.items():
                 spelled = nw.when(word == folded).then(nw.lit(value)).otherwise(spelled)
-            yield spelled.alias(_value(column.name))
+            # Most cells are as they should be, and need no more than a look.
+            is_right = text.is_in(list(column.values))
+            found = nw.when(is_right).then(text).otherwise(spelled)
+            yield found.alias(_value(column.name))
 
 
 def _folded(text: nw.Expr) -> nw.Expr:
     return text.str.replace_all(f"[{SPACES}_-]+", "").str.to_lowercase()
 
 
-def _tests(
-    columns: Sequence[Column], contract: Contract, as_of: date | None, *, refers: bool
-) -> Iterable[tuple[str, str, nw.Expr]]:
-    for column in columns:
-        written, value = nw.col(column.name), nw.col(_value(column.name))
-        text = written.cast(nw.String)
-        has_text = text.str.replace_all(f"[{SPACES}]+", "") != ""
-        is_empty = ~has_text.fill_null(value=False)
-        if column.filled:
-            yield column.name, "missing", is_empty
-        yield from _value_tests(column, written, value, is_empty, as_of)
-    if refers and contract.refers:
-        known = nw.col(_KNOWN).is_null() & ~nw.col(_value(contract.id)).is_null()
-        yield contract.id, "stranger", known
+def _table_tests(contract: Contract, *, refers: bool) -> Iterable[_Found]:
+    """Yield what a row can be wrong in beside the other rows and tables."""
+    if refers:
+        unknown = nw.col(_KNOWN).is_null() & ~nw.col(_value(contract.id)).is_null()
+        yield contract.id, "stranger", unknown
     if contract.unique and not contract.fatal:
         keys = [_value(name) for name in contract.unique]
-        filled = reduce(lambda a, b: a & b, (~nw.col(key).is_null() for key in keys))
+        filled = reduce(and_, (~nw.col(key).is_null() for key in keys))
         yield contract.id, "duplicate", filled & (nw.len().over(*keys) > 1)
 
 
-def _value_tests(
-    column: Column,
-    written: nw.Expr,
-    value: nw.Expr,
-    is_empty: nw.Expr,
-    as_of: date | None,
-) -> Iterable[tuple[str, str, nw.Expr]]:
-    text = written.cast(nw.String)
-    if column.kind != "text":
-        yield column.name, "wrong_type", value.is_null() & ~is_empty
-    elif column.values and not column.others:
-        yield column.name, "not_allowed", value.is_null() & ~is_empty
+def _value_tests(column: Column, as_of: date | None) -> Iterable[_Found]:
+    """Yield what a cell can be wrong in by itself."""
+    written, value = nw.col(column.name), nw.col(_value(column.name))
+    # Only where there is no value does it take a look at the text to tell why.
+    is_blank = written.is_null() | (
+        written.cast(nw.String).str.replace_all(f"[{SPACES}]+", "") == ""
+    )
+    is_lost = nw.when(value.is_null()).then(~is_blank).otherwise(nw.lit(value=False))
+    is_empty = nw.when(value.is_null()).then(is_blank).otherwise(nw.lit(value=False))
+    if column.filled:
+        yield column.name, "missing", is_empty
     if column.kind == "text":
-        trimmed = text.str.replace_all(f"^[{SPACES}]+|[{SPACES}]+$", "")
-        is_padded = ~is_empty & ~value.is_null() & (text != trimmed)
-        yield column.name, "padded", is_padded
+        text = nw.col(_text(column.name))
+        yield column.name, "padded", written.cast(nw.String) != text
         if column.values:
-            yield column.name, "spelling", ~value.is_null() & (value != trimmed)
-    low, high = column.low, column.high
-    if low is not None:
-        yield column.name, "out_of_range", value < low
-    if high is not None:
-        yield column.name, "out_of_range", value > high
+            if not column.others:
+                yield column.name, "not_allowed", is_lost
+            yield column.name, "spelling", value != text
+    else:
+        yield column.name, "wrong_type", is_lost
+    if column.low is not None:
+        yield column.name, "out_of_range", value < column.low
+    if column.high is not None:
+        yield column.name, "out_of_range", value > column.high
     if column.past and as_of is not None:
         yield column.name, "in_future", value > as_of

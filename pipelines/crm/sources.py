@@ -176,14 +176,14 @@ class Crm:
 
     @property
     def refused(self) -> Frame:
-        """The consent records that were set aside: customer's id and, if known, purpose.
+        """The consent records that cannot be read: customer's id and, if known, purpose.
 
         Each counts against its customer (`pipelines.consent.contactable`); a record
         whose id cannot be read is nobody's, and is counted in `violations`.
         """
         checked = self._of("consents")
         id_ = checked.contract.id
-        found = checked.values_aside([id_, "purpose"])
+        found = checked.values_unread([id_, "purpose"])
         return found.filter(~nw.col(id_).is_null())
 
     @cached_property

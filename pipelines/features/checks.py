@@ -126,7 +126,8 @@ def check_customers(who: Any, table: Any, key: str) -> list[Problem]:
     if key not in schema:
         return [unknown_name("customers", key, list(schema), "column")]
     if type(who) is not type(table) or who.implementation != table.implementation:
-        what = f"is of {who.implementation}, the transactions of {table.implementation}"
+        kinds = (str(frame.implementation.value) for frame in (who, table))
+        what = "is of {}, the transactions of {}".format(*kinds)
         return [Problem("customers", what, "read both with one library")]
     if key in other and _kind(schema[key]) != _kind(other[key]):
         what = f"{shown(key)} is {schema[key]}, that of the transactions {other[key]}"

@@ -58,7 +58,7 @@ def arrow_columns(frame: Any, columns: Sequence[str]) -> Any:
     _check_names(table, list(schema), wanted)
     if table.implementation.is_pandas_like() or table.implementation.is_pyarrow():
         return _plain_table(table.to_native(), wanted)
-    return table.select(**_prepared_all(schema, wanted))
+    return table.select(*_prepared_all(schema, wanted))
 
 
 def apply_rule(frame: Any, rule: Rule, *, name: str = "selected") -> Any:
@@ -101,7 +101,7 @@ def apply_rule(frame: Any, rule: Rule, *, name: str = "selected") -> Any:
     held = rule.selects().alias(name)
     if isinstance(table, nw.LazyFrame):
         prepared = _prepared_all(table.collect_schema(), rule.columns)
-        return table.with_columns(**prepared).with_columns(held)
+        return table.with_columns(*prepared).with_columns(held)
     column = arrow_columns(table, rule.columns).select(held)[name]
     own = nw.new_series(
         name, column.to_numpy(), nw.Boolean(), backend=table.implementation
@@ -158,8 +158,6 @@ def _plain(column: Any) -> Any:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return column.cast(kind.value_type)
-    if pa.types.is_date64(kind):
-        return column.cast(pa.date32())
     if pa.types.is_integer(kind):
         return _plain_integers(column)
     if pa.types.is_decimal(kind):
@@ -187,8 +185,8 @@ def _plain_integers(column: Any) -> Any:
     return column.cast(pa.decimal128(_DIGITS_OF_64_BITS, 0))
 
 
-def _prepared_all(schema: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: _prepared(name, schema[name]) for name in names}
+def _prepared_all(schema: Mapping[str, Any], names: Sequence[str]) -> list[nw.Expr]:
+    return [_prepared(name, schema[name]).alias(name) for name in names]
 
 
 def _prepared(name: str, dtype: Any) -> nw.Expr:

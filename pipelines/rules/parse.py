@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from fairness.errors import InputError, Problem, shown
@@ -84,15 +85,11 @@ def _masked(token: Token, place: int) -> str:
 
 def _told(errors: Sequence[Any], pieces: Sequence[str], tokens: Sequence[Token]) -> str:
     """Return where the grammar stopped, in the words of the rule itself."""
-    column = errors[0].get("col") if errors else None
-    end = 0
-    for piece, token in zip(pieces, tokens, strict=True):
-        end += len(piece)
-        if column is not None and end >= column:
-            near = f"{shown(token.raw)} at character {token.place + 1}"
-            return f"cannot be read near {near}"
-        end += 1
-    return "cannot be read: it ends too early"
+    column = errors[0]["col"]
+    ends = accumulate(len(piece) + 1 for piece in pieces)
+    reached = (token for token, end in zip(tokens, ends, strict=True) if end > column)
+    near = next(reached, tokens[-1])
+    return f"cannot be read near {shown(near.raw)} at character {near.place + 1}"
 
 
 def _condition(node: exp.Expr, tokens: Sequence[Token]) -> nodes.Condition:
@@ -158,10 +155,7 @@ def _exact(number: Decimal) -> nodes.Number:
 
 
 def _day(node: exp.Expr, tokens: Sequence[Token]) -> nodes.Day:
-    text = node.this
-    if str(node.args["to"]) != "DATE" or type(text).__name__ != "Literal":
-        raise _Refused("a cast has no place in a rule")
-    value = tokens[int(text.name)].value
+    value = tokens[int(node.this.name)].value
     if not nodes.is_iso_day(value):
         raise _Refused(f"{shown(value)} is no date", "write DATE '2026-01-31'")
     return nodes.Day(date.fromisoformat(value))
@@ -280,8 +274,6 @@ def _check_pattern(pattern: str, escape: str) -> None:
 
 def _escaped(node: exp.Expr, tokens: Sequence[Token]) -> nodes.Condition:
     escape = _value(node.expression, tokens)
-    if type(node.this).__name__ != "Like":
-        raise _Refused("ESCAPE belongs to LIKE", "write LIKE '50!%' ESCAPE '!'")
     if not isinstance(escape, nodes.Text) or len(escape.value) != 1:
         raise _Refused("ESCAPE takes one character", "write ESCAPE '!'")
     return _like(node.this, tokens, escape.value)

@@ -129,8 +129,9 @@ class _Findings:
         self.problems.setdefault(kind, Problem(self.where, what, hint))
 
     def refuse(self, kind: str, raw: str, place: int, hint: str = "") -> None:
-        what = f"{_at(raw, place)} is {kind}; it has no place in a rule"
-        self.add(kind, what, hint or ALLOWED)
+        if kind not in self.problems:
+            what = f"{_at(raw, place)} is {kind}; it has no place in a rule"
+            self.add(kind, what, hint or ALLOWED)
 
 
 def _at(raw: str, place: int) -> str:
@@ -283,6 +284,8 @@ def _neighbours(tokens: Sequence[Token], found: _Findings) -> None:
             what = f"nothing joins {shown(token.raw)} and {_at(after.raw, after.place)}"
             hint = "write an operator, AND or OR; a name with spaces needs quotes"
             found.add("unjoined", what, f'{hint}: "the name"')
+            return
         if after.is_word("NOT") and token.kind == "mark" and token.raw not in "()":
             what = f"{_at(after.raw, after.place)} follows {shown(token.raw)}"
             found.add("not", what, "put the negated part in parentheses")
+            return

@@ -298,6 +298,11 @@ def test_ids_of_another_width_are_the_same_ids(ids, others, make):
             ],
         ),
         ({"amount": [float("inf"), 1.0]}, {}, ["'amount' is missing in 1"]),
+        (
+            {},
+            {"names": ["id"], "customers": None},
+            ["'id' is not a feature", "also the name"],
+        ),
         ({}, {"customers": pa.table({"id": ["a", "a"]})}, ["1 rows repeat a 'id'"]),
         (
             {},
@@ -309,7 +314,7 @@ def test_ids_of_another_width_are_the_same_ids(ids, others, make):
         (
             {},
             {"customers": pl.DataFrame({"id": ["a"]})},
-            ["read both with one library"],
+            ["is of polars, the transactions of pyarrow"],
         ),
     ],
 )
@@ -327,6 +332,22 @@ def test_what_cannot_be_built_from_is_refused(change, options, faults):
     told = [problem.what for problem in caught.value.problems]
     assert len(told) == len(faults)
     assert all(fault in what for fault, what in zip(faults, told, strict=True))
+
+
+def test_columns_of_mixed_objects_are_refused_and_those_of_one_kind_read():
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            "id": ["a", "b"],
+            "date": [AS_OF, AS_OF],
+            "amount": pd.Series([1, 2.5], dtype=object),
+        }
+    )
+    assert build_features(frame, as_of=AS_OF, id="id").shape == (2, 4)
+    frame["amount"] = pd.Series([1, "x"], dtype=object)
+    with pytest.raises(InputError, match="'amount' holds objects"):
+        build_features(frame, as_of=AS_OF, id="id")
 
 
 def test_too_many_channels_are_refused():

@@ -155,6 +155,37 @@ def test_text_may_hold_anything():
             assert selected(frame, both) == only
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NOT (" * 15 + "a = 1" + ")" * 15,
+        "NOT " * 30 + "a = 1",
+        "a" + " + a - a" * 15 + " = 1",
+        " AND ".join(["a = 1"] * 500),
+        " OR ".join(["a = 1", *["a = 3"] * 499]),
+        "a IN (1, " + ", ".join(str(place) for place in range(100, 4_000)) + ")",
+        "NOT (a / (1 / (1 / a)) IS NULL) AND a = 1",
+    ],
+    ids=["deep", "not", "sum", "and", "or", "in", "divisors"],
+)
+def test_rules_at_the_limits_are_answered(engine, rows_of, text):
+    frame = engine(pa.table({"id": [0, 1, 2], "a": [1, 2, None]}))
+    answer = rows_of(apply_rule(frame, parse_rule(text)), ["selected"])["selected"]
+    wanted = [True, False, False]
+    if text.count("NOT") == 15:
+        wanted = [False, True, False]
+    assert answer == wanted
+
+
+@pytest.mark.parametrize("make", [pa.table, pl.from_arrow, pa.Table.to_pandas])
+def test_a_column_may_have_any_name(make):
+    names = ["self", "exprs", "a.b", 'x"y', "date", "SELECT", " ", "é"]
+    frame = make(pa.table({name: [1, 2] for name in names}))
+    for name in names:
+        quoted = name.replace('"', '""')
+        assert selected(frame, f'"{quoted}" = 1') == [True, False]
+
+
 def test_the_frame_keeps_its_rows_columns_and_index():
     frame = pd.DataFrame(
         {"age": [40, np.nan, 20], "kept": [object(), 1, "x"]}, index=[7, 7, 3]

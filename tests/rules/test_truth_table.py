@@ -60,6 +60,12 @@ def table():
 
 TABLE = table()
 RULES = [
+    # As deep and as wide as a rule may be.
+    "NOT " * 30 + "p",
+    "NOT (" * 15 + "p" + ")" * 15,
+    "j" + " + 1 - 1" * 15 + " = j",
+    " OR ".join(f"i = {value}" for value in range(3, 503)),
+    " AND ".join(f"t <> 'z{value}'" for value in range(400)) + " AND (p OR q)",
     # Booleans: every pair of true, false and null under every connective.
     "p",
     "NOT p",
@@ -140,6 +146,8 @@ RULES = [
     "0 / x = 0",
     "1 / (i / j) < 1",
     "-i < 1",
+    "i = 10 / 0",
+    "i / (2 - 2) > 1",
     "- (i - j) >= -x",
     "j * 100 > 150",
     "j - 120 >= 0",
@@ -245,6 +253,13 @@ def by_us(frame, rules, rows_of):
     for place, rule in enumerate(rules):
         selected = [value is True for value in answer[f"r{place}"]]
         assert answer[f"s{place}"] == selected, rule
+    alone = {
+        f"a{place}": rule.clauses[0].selects() for place, rule in enumerate(parsed)
+    }
+    clauses = rows_of(safe.select("id", **alone), list(alone))
+    for place, rule in enumerate(parsed):
+        if len(rule.clauses) == 1:
+            assert clauses[f"a{place}"] == answer[f"s{place}"], rule
     return {rule: answer[f"r{place}"] for place, rule in enumerate(rules)}
 
 
