@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from pipelines.campaign.draft import draft_campaign as draft_campaign
     from pipelines.campaign.frame import SharedTables as SharedTables
     from pipelines.campaign.load import load_campaign as load_campaign
-    from pipelines.campaign.model import Campaign as Campaign
     from pipelines.campaign.model import SCHEMA as SCHEMA
+    from pipelines.campaign.model import Campaign as Campaign
     from pipelines.campaign.plan import Plan as Plan
     from pipelines.campaign.plan import make_plan as make_plan
     from pipelines.campaign.result import CampaignRun as CampaignRun
@@ -31,10 +31,10 @@ _HOME = {
 }
 
 __all__ = [
+    "SCHEMA",
     "Campaign",
     "CampaignRun",
     "Plan",
-    "SCHEMA",
     "SharedTables",
     "Watch",
     "draft_campaign",

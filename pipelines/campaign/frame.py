@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from fairness.errors import InputError, Problem, shown
 from pipelines.campaign.model import Campaign, ConsentTable, ScoreTable
-from pipelines.campaign.plan import CONTACTABLE, LISTED, Plan
+from pipelines.campaign.plan import CONTACTABLE, LISTED, WHY, Plan
 from pipelines.crm import Crm
 from pipelines.rules import kinds_of
 from pipelines.targeting.scorer import Scorer
@@ -31,8 +31,6 @@ class Prepared:
     columns : tuple of str
     protected : pyarrow.Table or None
         The attributes by id; None where they stand in the customers' table.
-    consent : mapping of str to int
-        Customers by what their consent says; empty where none was asked for.
     notes : tuple of str
     training : narwhals.LazyFrame or None
         The customers who were contacted before, with what came of it.
@@ -42,7 +40,6 @@ class Prepared:
     frame: Any
     columns: tuple[str, ...]
     protected: Any
-    consent: Mapping[str, int]
     notes: tuple[str, ...]
     training: Any = None
     score: ScoreTable | None = None
@@ -192,11 +189,8 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
     if problems:
         raise InputError(problems)
     frame = _with_listed(crm, frame, id_)
-    consent: dict[str, int] = {}
     if campaign.funnel.consent is not None:
-        frame, consent = _with_consent(
-            campaign, campaign.funnel.consent, crm, frame, as_of
-        )
+        frame = _with_consent(campaign, campaign.funnel.consent, crm, frame, as_of)
     score = campaign.funnel.score
     training = None
     if score is not None and score.model is not None:
@@ -205,7 +199,6 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
         frame,
         tuple(own),
         None if aside is None else aside.collect("pyarrow").to_native(),
-        consent,
         _notes(crm),
         training,
         score,
@@ -282,8 +275,8 @@ def _with_listed(crm: Crm, frame: Any, id_: str) -> Any:
 
 def _with_consent(
     campaign: Campaign, asked: ConsentTable, crm: Crm, frame: Any, as_of: date
-) -> tuple[Any, dict[str, int]]:
-    from pipelines.consent import consent_summary, contactable  # noqa: PLC0415
+) -> Any:
+    from pipelines.consent import contactable  # noqa: PLC0415
 
     id_ = campaign.tables.id
     said = contactable(
@@ -301,9 +294,9 @@ def _with_consent(
         refused=crm.refused,
         id=id_,
     )
-    summary = dict(consent_summary(said))
-    answers = said.select(id_, "contactable").rename({"contactable": CONTACTABLE})
-    return frame.join(answers, on=id_, how="left"), summary
+    answers = said.select(id_, "contactable", "why")
+    answers = answers.rename({"contactable": CONTACTABLE, "why": WHY})
+    return frame.join(answers, on=id_, how="left")
 
 
 def _training(crm: Crm, frame: Any, id_: str) -> Any:

@@ -15,6 +15,7 @@ from pipelines.targeting.scorer import Scorer
 
 CONTACTABLE = "(contactable)"
 LISTED = "(listed)"
+WHY = "(why)"
 
 _RULES: tuple[StageKind, ...] = ("universe", "suppression", "eligibility", "clauses")
 

@@ -12,10 +12,10 @@ from fairness.auditing import DEFAULT_POLICIES, Audit
 from fairness.errors import InputError, Problem
 from pipelines.campaign.frame import Prepared, SharedTables, open_tables, prepare
 from pipelines.campaign.model import Campaign
-from pipelines.campaign.plan import Plan, make_plan
+from pipelines.campaign.plan import WHY, Plan, make_plan
 from pipelines.campaign.result import CampaignRun
 from pipelines.funnel.counting import Roles, count_walked
-from pipelines.funnel.walking import walk
+from pipelines.funnel.walking import Walked, walk
 
 if TYPE_CHECKING:
     from fairness.policy import Policy, Waiver
@@ -97,7 +97,7 @@ def run_campaign(
             id=campaign.tables.id,
             conditions=plan.conditions(),
             cuts=plan.cuts(scorer),
-            carried=roles.carried,
+            carried=[*roles.carried, *([WHY] if campaign.funnel.consent else [])],
             draw=campaign.name,
             progress=told.rows,
         )
@@ -126,7 +126,7 @@ def run_campaign(
         roles,
         scorer,
         (*_base_notes(campaign), *prepared.notes),
-        prepared.consent,
+        _consents(walked),
     )
 
 
@@ -159,7 +159,7 @@ def policies_of(campaign: Campaign, directory: Path) -> tuple[Policy, ...]:
 def _roles(plan: Plan, prepared: Prepared, day: date) -> Roles:
     campaign = plan.campaign
     cap = campaign.offer.value_cap
-    attributes = set(campaign.protected.by)
+    attributes = {*campaign.protected.by, campaign.tables.id}
     return Roles(
         by=campaign.protected.by,
         id=campaign.tables.id,
@@ -168,11 +168,22 @@ def _roles(plan: Plan, prepared: Prepared, day: date) -> Roles:
         as_of=day,
         value=campaign.offer.value,
         strata=campaign.protected.strata,
-        # What the campaign says it uses is no proxy for itself.
+        # An attribute is no proxy for itself, and an id is one of nothing.
         uses=tuple(name for name in plan.uses if name not in attributes),
         value_cap=None if cap is None else float(cap),
         own=tuple(n for n in campaign.protected.by if n in prepared.columns),
     )
+
+
+def _consents(walked: Walked) -> dict[str, int]:
+    """Return the customers by what their consent says, in the order of the reasons."""
+    if WHY not in walked.table.schema.names:
+        return {}
+    from pipelines.consent import REASONS  # noqa: PLC0415
+
+    pairs = walked.table[WHY].value_counts().to_pylist()
+    found = {pair["values"]: pair["counts"] for pair in pairs}
+    return {why: found[why] for why in REASONS if why in found}
 
 
 def _base(campaign: Campaign, kinds: Sequence[str]) -> int:

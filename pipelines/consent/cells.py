@@ -49,14 +49,15 @@ def lazy_frame(frame: Any, name: str) -> Frame:
     """
     try:
         with reading(name):
-            found = nw.from_native(frame, pass_through=False)
+            found: Any = nw.from_native(frame)
             if isinstance(found, nw.DataFrame):
-                return nw.from_native(found.to_arrow()).lazy()
+                found = nw.from_native(found.to_arrow()).lazy()
+            lazy: Frame = found
     except (TypeError, DuplicateError) as error:
         what = f"is a {type(frame).__name__}, not a table with names of its own"
         hint = "pass a frame of pandas, polars, pyarrow, DuckDB, Ibis or Spark"
         raise InputError(Problem(name, what, hint)) from error
-    return found
+    return lazy
 
 
 def key_of(column: str, kind: nw.dtypes.DType) -> nw.Expr:

@@ -304,7 +304,7 @@ def _standing(asked: Request) -> nw.Expr:
     if asked.basis == CONSENT:
         stands = is_own & (yes != "") & (yes > no) & (yes > later)
         cases.append((stands, CONSENT))
-    found = nw.when(alone >= 0).then(alone)
+    found = alone + 0
     for condition, answer in reversed(cases):
         found = nw.when(condition).then(nw.lit(RANK[answer])).otherwise(found)
     return found

@@ -26,7 +26,7 @@ class ConsentSummary:
     --------
     >>> ConsentSummary({"consent": 3, "no_record": 1})
     3 of 4 customers may be contacted
-    consent                     3  a consent to this purpose, channel and brand is in …
+    consent                     3  a consent to this purpose, channel and brand is i…
     no_record                   1  no record about this purpose and channel
     """
 

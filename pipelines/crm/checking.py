@@ -14,8 +14,9 @@ from typing import Any
 
 import narwhals as nw
 
+from fairness.frames.kinds import Frame, Kind, with_parsed, written_kinds
 from fairness.frames.texts import SPACES
-from fairness.frames.typed import FILE, ROW, Frame, Kind, with_parsed, written_kinds
+from fairness.frames.typed import FILE, ROW
 from pipelines.crm.contracts import Column, Contract
 
 REPAIRED = ("padded", "spelling")
@@ -45,7 +46,7 @@ _Found = tuple[str, str, nw.Expr]
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Fault:
     """One thing that can be wrong with one column.
 
     Parameters
@@ -73,7 +74,7 @@ class Checked:
         Cells as written, values, and a column of 0 or 1 for each of `tests`.
     unread : LazyFrame
         The values of the rows that cannot be read, whosever they are.
-    tests : tuple of Test
+    tests : tuple of Fault
     written : tuple of str
         Columns as they came.
     kinds : mapping of column to Kind
@@ -83,7 +84,7 @@ class Checked:
     contract: Contract
     frame: Frame
     unread: Frame
-    tests: tuple[Test, ...]
+    tests: tuple[Fault, ...]
     written: tuple[str, ...]
     kinds: Mapping[str, Kind]
 
@@ -145,7 +146,7 @@ def check_table(
         frame = _with_known(frame, contract.id, customers)
     tests = [*of_rows, *_table_tests(contract, refers=refers)]
     listed = tuple(
-        Test(column, code, f"{_FLAG}{place}")
+        Fault(column, code, f"{_FLAG}{place}")
         for place, (column, code, _) in enumerate(tests)
     )
     flags = (
@@ -163,7 +164,7 @@ def _any_aside(tests: Sequence[_Found]) -> nw.Expr:
     return reduce(or_, (one.fill_null(value=False) for one in bad))
 
 
-def counted(checked: Checked) -> dict[Test, int]:
+def counted(checked: Checked) -> dict[Fault, int]:
     """Return how many rows each test is true of, in one pass; those of none are out."""
     sums = [nw.col(test.flag).sum().alias(test.flag) for test in checked.tests]
     found = checked.frame.select(*sums).collect("pyarrow").to_dict(as_series=False)
@@ -171,7 +172,7 @@ def counted(checked: Checked) -> dict[Test, int]:
     return {test: int(n) for test, n in counts.items() if n}
 
 
-def examples(checked: Checked, test: Test, most: int) -> list[tuple[Any, ...]]:
+def examples(checked: Checked, test: Fault, most: int) -> list[tuple[Any, ...]]:
     """Return file, row, id and value of the first rows that a test is true of."""
     found = checked.frame.filter(nw.col(test.flag) == 1).select(
         nw.col(FILE).alias("file"),

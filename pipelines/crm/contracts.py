@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from fairness.errors import InputError, unknown_name
-from fairness.frames.typed import Kind
+from fairness.frames.kinds import Kind
 from pipelines.crm.statuses import STATUSES, folded
 
 CHANNELS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictStr, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from fairness.errors import shown, unknown_name
 from fairness.policy.fields import (
@@ -28,7 +28,7 @@ SCHEMA: Schema = get_args(Schema)[0]
 
 
 def _names_of(value: object) -> object:
-    """Return a name, or several of which the first that is there is meant, as a table."""
+    """Return a name, or a list of names to be tried in order, as a table."""
     return value if isinstance(value, Mapping) else {"from": value}
 
 

@@ -22,8 +22,9 @@ from fairness.errors import (
     ascii_controls,
     unknown_name,
 )
+from fairness.frames.kinds import FALSE, TRUE, Frame, with_parsed
 from fairness.frames.texts import SPACES
-from fairness.frames.typed import FALSE, FILE, ROW, TRUE, Frame, Session, with_parsed
+from fairness.frames.typed import FILE, ROW, Session
 from fairness.policy.load import parse_toml
 from pipelines.crm.contracts import CONTRACTS
 from pipelines.crm.layout_file import SCHEMA, Block, LayoutFile, Lookup

@@ -12,7 +12,8 @@ from typing import Any, Self
 import narwhals as nw
 
 from fairness.errors import InputError, Problem, alternatives, unknown_name
-from fairness.frames.typed import Frame, Kind, Session, distinct
+from fairness.frames.kinds import Frame, Kind, distinct
+from fairness.frames.typed import Session
 from pipelines.crm.checking import Checked, check_table
 from pipelines.crm.contracts import CONTRACTS, Contract, column_problems, contract
 from pipelines.crm.layouts import Layout, load_layout
@@ -176,7 +177,7 @@ class Crm:
 
     @property
     def refused(self) -> Frame:
-        """The consent records that cannot be read: customer's id and, if known, purpose.
+        """The consent records that cannot be read: the id and, if known, the purpose.
 
         Each counts against its customer (`pipelines.consent.contactable`); a record
         whose id cannot be read is nobody's, and is counted in `violations`.
@@ -188,7 +189,7 @@ class Crm:
 
     @cached_property
     def violations(self) -> Violations:
-        """What is wrong with the tables: exact counts, and the first rows of each kind."""
+        """What is wrong with the tables: exact counts, and first rows of each kind."""
         return violations(self._checked)
 
     def kinds(self, name: str) -> dict[str, Kind]:
@@ -364,8 +365,8 @@ def _check_unique(checked: Checked) -> None:
         .to_list()
     )
     what = (
-        f"column {id_!r} holds {filled - different:,} ids more than there are customers:"
-        f" {alternatives(twice)}"
+        f"column {id_!r} holds {filled - different:,} ids more than there are "
+        f"customers: {alternatives(twice)}"
     )
     hint = "a customer is one row; spaces at the ends of an id do not count"
     raise InputError(Problem(checked.contract.table, what, hint))

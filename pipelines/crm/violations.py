@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from fairness.errors import alternatives, shown
-from pipelines.crm.checking import REPAIRED, WHAT, Checked, Test, counted, examples
+from pipelines.crm.checking import REPAIRED, WHAT, Checked, Fault, counted, examples
 from pipelines.crm.contracts import Column
 
 MOST_EXAMPLES = 20
@@ -99,11 +99,11 @@ class Violations:
             outcomes[count.outcome] += count.rows
         head = ", ".join(f"{outcomes[o]:,} {o}" for o in ("repaired", "quarantined"))
         lines = [f"Violations of the contracts: {head}"]
-        for one in self.counts[:_LINES]:
-            lines.append(
-                f"{one.table:13} {one.column:17} {one.code:13} {one.outcome:12} "
-                f"{one.rows:>10,}"
-            )
+        lines += [
+            f"{one.table:13} {one.column:17} {one.code:13} {one.outcome:12} "
+            f"{one.rows:>10,}"
+            for one in self.counts[:_LINES]
+        ]
         more = len(self.counts) - _LINES
         if more > 0:
             lines.append(f"(+{more} more)")
@@ -156,12 +156,12 @@ def violations(tables: Mapping[str, Checked], most: int = MOST_EXAMPLES) -> Viol
     return Violations(tuple(counts), tuple(shown_rows))
 
 
-def outcome(test: Test) -> str:
+def outcome(test: Fault) -> str:
     """Return what is done about it."""
     return "repaired" if test.code in REPAIRED else "quarantined"
 
 
-def _shown(checked: Checked, test: Test, most: int) -> list[Violation]:
+def _shown(checked: Checked, test: Fault, most: int) -> list[Violation]:
     column = checked.contract.column(test.column)
     return [
         Violation(
@@ -183,7 +183,7 @@ def _printed(value: object) -> str:
     return "" if value is None else shown(str(value))
 
 
-def _what(test: Test, column: Column) -> str:
+def _what(test: Fault, column: Column) -> str:
     ends = ("-inf" if column.low is None else f"{column.low:g}",)
     high = "inf)" if column.high is None else f"{column.high:g}]"
     return WHAT[test.code].format(
