@@ -1,39 +1,42 @@
-"""The demonstration: the sample CRM, its audiences, a verdict and a report for each."""
+"""The demonstration: four campaigns over the sample CRM, from table to certificate."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fairness.auditing import Audit, Decision, audit
-from fairness.errors import InputError, Problem, ascii_controls, shown
-from fairness.reports import write_report
-from pipelines.crm import PLANTED, write_sample
+from fairness.auditing import Audit, audit
+from fairness.errors import InputError, Problem, RefusedError, ascii_controls, shown
+from fairness.evidence import add_person, load_key, load_trust, new_key, verify_audience
+from pipelines.crm import write_sample
+from pipelines.crm.sample import campaign_files
+from pipelines.release import Authority, Outcome, carry_out
 
 BY = ("gender", "birth_date", "ethnicity")
 BANDS = {"birth_date": [18, 30, 45, 60]}
 AS_OF = "2026-11-01"
+RELEASER = "demo"
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One audience of the demonstration.
+class Tried:
+    """What `verify` says of a released audience, as it is and changed by one byte.
 
     Parameters
     ----------
-    name : str
-    decision : Decision
-    report : Path
+    accepted : bool
+    refused : str
+        Why the changed one was refused; empty if it was not.
     """
 
-    name: str
-    decision: Decision
-    report: Path
+    accepted: bool
+    refused: str
 
 
 def run_demo(out: Path) -> str:
-    """Write the sample CRM and a Markdown report for each of its audiences.
+    """Write the sample CRM, run its campaigns, and verify what was released.
 
     Parameters
     ----------
@@ -43,17 +46,16 @@ def run_demo(out: Path) -> str:
     Returns
     -------
     str
-        The table that the command prints.
+        What the command prints.
 
     Raises
     ------
     InputError
         The directory cannot be made or written to.
     """
-    samples, reports = out / "samples", out / "reports"
+    samples, results = out / "samples", out / "campaigns"
     try:
         samples.mkdir(parents=True, exist_ok=True)
-        reports.mkdir(exist_ok=True)
         write_sample(samples)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -64,8 +66,12 @@ def run_demo(out: Path) -> str:
                 "name a directory of your own",
             )
         ) from None
-    found = list(_decisions(samples, reports))
-    return _table(found, out)
+    authority = _authority(out / "keys")
+    found = [
+        carry_out(samples / "campaigns" / file.name, results, authority=authority)
+        for file in campaign_files()
+    ]
+    return "\n".join(_lines(found, authority, out)) + "\n"
 
 
 def sample_audit(samples: Path, audience: str, offer: str) -> Audit:
@@ -83,37 +89,72 @@ def sample_audit(samples: Path, audience: str, offer: str) -> Audit:
     )
 
 
-def _decisions(samples: Path, reports: Path) -> Iterator[Shown]:
-    for planted in PLANTED:
-        decision = sample_audit(samples, planted.name, planted.offer).gate()
-        report = reports / f"{planted.name}.md"
-        write_report(decision.to_dict(), report)
-        yield Shown(planted.name, decision, report)
+def try_verify(outcome: Outcome, authority: Authority) -> Tried:
+    """Verify a released audience, then a copy of it in which one byte differs."""
+    assert outcome.released is not None  # only then is there a file
+    assert authority.trust is not None  # the demonstration has one
+    path, ledger = outcome.released.path, outcome.place.ledger
+    verify_audience(path, authority.trust, ledger=ledger)
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    changed = path.with_name("changed.csv")
+    try:
+        changed.write_bytes(raw)
+        verify_audience(
+            changed, authority.trust, certificate=outcome.released.certificate
+        )
+    except RefusedError as error:
+        return Tried(accepted=True, refused=error.reasons[0].what)
+    finally:
+        changed.unlink(missing_ok=True)
+    return Tried(accepted=True, refused="")
 
 
-def _table(found: list[Shown], out: Path) -> str:
-    place = ascii_controls(str(out / "samples"))
-    lines = [f"Sample CRM: 12,000 invented customers in {place}", ""]
+def _authority(keys: Path) -> Authority:
+    """Return the demonstration's own key, made when it is first run."""
+    private, trust = keys / f"{RELEASER}.key", keys / "trust.toml"
+    if not private.is_file():
+        new_key(RELEASER, keys)
+    if not trust.is_file():
+        add_person(trust, load_key(private))
+    return Authority(load_key(private), load_trust(trust))
+
+
+def _lines(found: list[Outcome], authority: Authority, out: Path) -> Iterator[str]:
+    yield f"Sample CRM: 12,000 invented customers in {_shown(out / 'samples')}"
+    yield ""
     for one in found:
-        decision = one.decision
-        lines.append(
-            f"{decision.verdict.upper():<7} {one.name} ({decision.audit.offer})"
-        )
-        why = (
-            decision.reasons[0]
-            if decision.reasons
-            else "no group differs beyond chance"
-        )
-        lines += [f"        {line}" for line in _wrapped(why)]
-        more = len(decision.reasons) - 1
-        if more > 0:
-            lines.append(f"        and {more} more finding{'s' if more > 1 else ''}")
-        lines.append(f"        report: {ascii_controls(str(one.report))}")
-    lines += ["", "Next: fairreach check --help"]
-    return "\n".join(lines) + "\n"
+        campaign = one.run.campaign
+        verdict = one.run.verdict.upper()
+        yield f"{verdict:<7} {campaign.name} ({one.run.audit.offer}): {campaign.title}"
+        why = one.run.decision.reasons[:1] or ("no group differs beyond chance",)
+        for text in (*why, *one.run.culprits[:1]):
+            yield from _wrapped(text)
+        if one.released is None:
+            yield from _wrapped("no audience was written")
+        else:
+            tried = try_verify(one, authority)
+            yield from _wrapped(f"released: {_shown(one.released.path)}")
+            yield from _wrapped(
+                "verify: accepted; changed by one byte: refused, " + tried.refused
+            )
+        yield from _wrapped(f"report: {_shown(one.place.page)}")
+    yield ""
+    yield f"Ledger: {_shown(found[0].place.ledger)}"
+    yield "Next: fairreach run --help · fairreach check --help"
 
 
-def _wrapped(text: str, width: int = 88) -> list[str]:
-    import textwrap  # noqa: PLC0415  # only for the table
+def _wrapped(text: str) -> list[str]:
+    margin = " " * 8
+    return textwrap.wrap(
+        text,
+        100,
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
-    return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+
+def _shown(path: Path) -> str:
+    return ascii_controls(str(path))

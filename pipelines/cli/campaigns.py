@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _KEYS = "Who releases"
 _OUTPUT = "Output"
 _LONGEST = 90
+_MOST_CULPRITS = 3
 
 
 class RunFormat(StrEnum):
@@ -384,6 +385,8 @@ def _tell_outcome(outcome: Outcome) -> None:
         tell_aside(f"audience: {released.path} ({released.rows:,} customers)")
         tell_aside(f"certificate: {released.certificate}")
         return
+    for culprit in outcome.run.culprits[:_MOST_CULPRITS]:
+        tell_aside(culprit)
     tell_aside("no audience was written:")
     for reason in outcome.reasons:
         tell_aside("  " + str(reason).replace("\n", "\n  "))

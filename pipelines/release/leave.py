@@ -128,8 +128,10 @@ def leave_of(
     if run.verdict == "clear":
         return Leave("waived", verdict, (), used)
     if run.verdict == "block":
-        reasons = [Problem("verdict", reason) for reason in run.decision.reasons]
-        raise RefusedError(reasons or [Problem("verdict", "is block")])
+        number = len(run.decision.reasons)
+        what = f"is block, for {number} reason{'' if number == 1 else 's'}"
+        hint = "change the profile; see the report for the step that makes the gap"
+        raise RefusedError(Problem("verdict", what, hint))
     reasons = []
     for path in approvals:
         try:
