@@ -49,7 +49,20 @@ ROOMS = {
 
 # Where a library may be imported: rooms or files.
 PLACES = {
-    "narwhals": ["fairness/frames"],
+    "narwhals": [
+        "fairness/frames",
+        "pipelines/crm",
+        "pipelines/consent",
+        "pipelines/features",
+        "pipelines/rules",
+        "pipelines/segmentation",
+        "pipelines/targeting",
+        "pipelines/funnel",
+        "pipelines/campaign",
+    ],
+    "sqlglot": ["pipelines/rules"],
+    "ibis": ["fairness/frames"],
+    "cryptography": ["fairness/evidence"],
     "duckdb": ["fairness/frames"],
     "polars": [],
     "pandas": [
@@ -74,7 +87,11 @@ PLACES = {
 }
 
 # Where its types may be named, under TYPE_CHECKING: the facade returns them.
-TYPES = {"matplotlib": ["fairness/auditing"], "fairlearn": ["fairness/auditing"]}
+TYPES = {
+    "matplotlib": ["fairness/auditing"],
+    "fairlearn": ["fairness/auditing"],
+    "pandas": ["pipelines/campaign"],
+}
 
 # So slow to load that only the function that needs them may.
 HEAVY = {"pandas", "matplotlib", "fairlearn", "sklearn"}

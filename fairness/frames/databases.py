@@ -6,15 +6,19 @@
 ``postgresql://ann@host/crm#sales.customers``   a table of a PostgreSQL server
 ==============================================  =====================================
 
-Everything is opened for reading only. ``${NAME}`` in a URL is the environment variable
-of that name. A password is better kept in PGPASSWORD, a password file or a service file
-than in a URL; one that is there is never shown.
+Everything is opened for reading only, and a PostgreSQL server is asked within one
+transaction, so that every count is of the same moment. ``${NAME}`` in a URL is the
+environment variable of that name. A password is better kept in PGPASSWORD, a password
+file or a service file than in a URL; one that is there is never shown.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,8 +48,24 @@ _SERVER_OPTIONS = (
     "passfile",
     "connect_timeout",
     "application_name",
+    "statement_timeout",
 )
-_SECONDS = "10"
+_CONNECTING = {
+    "connect_timeout": "10",
+    "application_name": "fairreach",
+    "client_encoding": "utf8",
+}
+_STATEMENT_TIMEOUT = "30min"
+_UNREACHED = (
+    "check host, port, user and database; a password is read from PGPASSWORD or "
+    "~/.pgpass too"
+)
+# Tables, parts and wholes of them, views, those that are kept, and those elsewhere.
+_TABLES = """
+SELECT c.relname
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = ANY ('{r,p,v,m,f}') AND n.nspname = coalesce(%s, current_schema())
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +234,8 @@ def open_database(url: str) -> Any:
     with reading(found.shown, "cannot be opened"):
         if found.engine == "duckdb":
             return _from_duckdb(found)
-        ibis = _installed("ibis")
-        backend = (_from_sqlite if found.engine == "sqlite" else _from_server)(
-            ibis, found
-        )
-        _check_table(found, backend.list_tables(database=found.schema))
-        return backend.table(found.table, database=found.schema)
+        make = _from_sqlite if found.engine == "sqlite" else _from_server
+        return make(_installed("ibis"), found)
 
 
 def _from_duckdb(found: Address) -> Any:
@@ -253,16 +269,43 @@ def _from_sqlite(ibis: Any, found: Address) -> Any:
     import sqlite3  # noqa: PLC0415  # seldom needed
 
     uri = f"file:{quote(str(Path(found.file).resolve()))}?mode=ro"
-    return ibis.sqlite.from_connection(sqlite3.connect(uri, uri=True))
+    # It is closed by whoever drops the table last.
+    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    with _closed_on_failure(connection):
+        backend = ibis.sqlite.from_connection(connection)
+        _check_table(found, backend.list_tables(database=found.schema))
+        table = backend.table(found.table, database=found.schema)
+    weakref.finalize(backend, connection.close)
+    return table
 
 
 def _from_server(ibis: Any, found: Address) -> Any:
     psycopg = _installed("psycopg")
-    wanted = {"connect_timeout": _SECONDS} | found.server
-    connection = psycopg.connect(
-        autocommit=True, options="-c default_transaction_read_only=on", **wanted
-    )
-    return ibis.postgres.from_connection(connection)
+    wanted = _CONNECTING | found.server
+    timeout = wanted.pop("statement_timeout", _STATEMENT_TIMEOUT)
+    with reading(found.shown, "cannot be opened", _UNREACHED):
+        connection = psycopg.connect(**wanted)
+    with _closed_on_failure(connection):
+        connection.read_only = True
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        backend = ibis.postgres.from_connection(connection)
+        # The first statement begins the transaction that all others are part of.
+        limit = "SELECT set_config('statement_timeout', %s, false)"
+        connection.execute(limit, [timeout])
+        names = [name for (name,) in connection.execute(_TABLES, [found.schema])]
+        _check_table(found, names)
+        table = backend.table(found.table, database=found.schema)
+    weakref.finalize(backend, connection.close)
+    return table
+
+
+@contextmanager
+def _closed_on_failure(connection: Any) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _check_table(found: Address, names: list[str]) -> None:

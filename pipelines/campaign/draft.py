@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from fairness.errors import InputError, Problem, alternatives, shown
-from fairness.frames.typed import FILE, ROW, Session, written_kinds
+from fairness.frames.kinds import written_kinds
+from fairness.frames.typed import FILE, ROW, Session
 from pipelines.campaign.model import SCHEMA
 
 # Names by which protected attributes go in exports, of whole words.

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from fairness.errors import InputError, Problem, shown
 from pipelines.campaign.model import Campaign, ConsentTable, ScoreTable
-from pipelines.campaign.plan import CONTACTABLE, LISTED, WHY, Plan
+from pipelines.campaign.plan import CONTACTABLE, KNOWN, LISTED, WHY, Plan
 from pipelines.crm import Crm
 from pipelines.rules import kinds_of
 from pipelines.targeting.scorer import Scorer
@@ -28,9 +28,8 @@ class Prepared:
     ----------
     frame : narwhals.LazyFrame
         One row a customer, with all that rules, score and counting read.
-    columns : tuple of str
-    protected : pyarrow.Table or None
-        The attributes by id; None where they stand in the customers' table.
+    is_joined : bool
+        Whether attributes came from a table of their own.
     notes : tuple of str
     training : narwhals.LazyFrame or None
         The customers who were contacted before, with what came of it.
@@ -38,8 +37,7 @@ class Prepared:
     """
 
     frame: Any
-    columns: tuple[str, ...]
-    protected: Any
+    is_joined: bool
     notes: tuple[str, ...]
     training: Any = None
     score: ScoreTable | None = None
@@ -189,6 +187,8 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
     if problems:
         raise InputError(problems)
     frame = _with_listed(crm, frame, id_)
+    if aside is not None:
+        frame = frame.join(aside, on=id_, how="left")
     if campaign.funnel.consent is not None:
         frame = _with_consent(campaign, campaign.funnel.consent, crm, frame, as_of)
     score = campaign.funnel.score
@@ -197,8 +197,7 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
         training = _training(crm, frame, id_)
     return Prepared(
         frame,
-        tuple(own),
-        None if aside is None else aside.collect("pyarrow").to_native(),
+        aside is not None,
         _notes(crm),
         training,
         score,
@@ -236,13 +235,27 @@ def _with_features(plan: Plan, crm: Crm, as_of: date) -> Any:
 
 
 def _protected(plan: Plan, crm: Crm) -> tuple[Any, tuple[str, ...]]:
-    """Return the attributes by id, and all columns of the protected table."""
+    """Return the attributes by id, and all columns of the protected table.
+
+    They are joined after the rules and the score have been checked not to read them:
+    they are carried to the counting, and nothing else is told of them.
+    """
+    import narwhals as nw  # noqa: PLC0415
+
     if "protected" not in crm.tables:
         return None, ()
     id_ = plan.campaign.tables.id
     names = [name for name in crm.protected.columns if name != id_]
     wanted = [n for n in plan.campaign.protected.by if n in names]
-    return crm.protected.select(id_, *wanted), tuple(names)
+    own = set(crm.customers.columns)
+    return (
+        crm.protected.select(
+            id_,
+            *(name for name in wanted if name not in own),
+            nw.lit(value=True).alias(KNOWN),
+        ),
+        tuple(names),
+    )
 
 
 def _with_used(

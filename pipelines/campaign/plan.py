@@ -16,6 +16,7 @@ from pipelines.targeting.scorer import Scorer
 CONTACTABLE = "(contactable)"
 LISTED = "(listed)"
 WHY = "(why)"
+KNOWN = "(known)"
 
 _RULES: tuple[StageKind, ...] = ("universe", "suppression", "eligibility", "clauses")
 

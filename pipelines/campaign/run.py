@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from fairness.auditing import DEFAULT_POLICIES, Audit
 from fairness.errors import InputError, Problem
-from pipelines.campaign.frame import Prepared, SharedTables, open_tables, prepare
+from fairness.groups import MISSING
+from pipelines.campaign.frame import SharedTables, open_tables, prepare
 from pipelines.campaign.model import Campaign
-from pipelines.campaign.plan import WHY, Plan, make_plan
+from pipelines.campaign.plan import KNOWN, WHY, Plan, make_plan
 from pipelines.campaign.result import CampaignRun
 from pipelines.funnel.counting import Roles, count_walked
 from pipelines.funnel.walking import Walked, walk
@@ -90,14 +91,18 @@ def run_campaign(
         if prepared.trains and estimator is None:
             told.step("training the score")
         scorer = prepared.scorer(estimator)
-        roles = _roles(plan, prepared, day)
+        roles = _roles(plan, day)
         told.step("walking the funnel")
         walked = walk(
             prepared.frame,
             id=campaign.tables.id,
             conditions=plan.conditions(),
             cuts=plan.cuts(scorer),
-            carried=[*roles.carried, *([WHY] if campaign.funnel.consent else [])],
+            carried=[
+                *roles.carried,
+                *([WHY] if campaign.funnel.consent else []),
+                *([KNOWN] if prepared.is_joined else []),
+            ],
             draw=campaign.name,
             progress=told.rows,
         )
@@ -125,7 +130,7 @@ def run_campaign(
         funnel,
         roles,
         scorer,
-        (*_base_notes(campaign), *prepared.notes),
+        (*_base_notes(campaign), *_unknown_notes(walked), *prepared.notes),
         _consents(walked),
     )
 
@@ -156,14 +161,13 @@ def policies_of(campaign: Campaign, directory: Path) -> tuple[Policy, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _roles(plan: Plan, prepared: Prepared, day: date) -> Roles:
+def _roles(plan: Plan, day: date) -> Roles:
     campaign = plan.campaign
     cap = campaign.offer.value_cap
     attributes = {*campaign.protected.by, campaign.tables.id}
     return Roles(
         by=campaign.protected.by,
         id=campaign.tables.id,
-        protected=prepared.protected,
         bands=campaign.protected.bands or None,
         as_of=day,
         value=campaign.offer.value,
@@ -171,7 +175,6 @@ def _roles(plan: Plan, prepared: Prepared, day: date) -> Roles:
         # An attribute is no proxy for itself, and an id is one of nothing.
         uses=tuple(name for name in plan.uses if name not in attributes),
         value_cap=None if cap is None else float(cap),
-        own=tuple(n for n in campaign.protected.by if n in prepared.columns),
     )
 
 
@@ -184,6 +187,19 @@ def _consents(walked: Walked) -> dict[str, int]:
     pairs = walked.table[WHY].value_counts().to_pylist()
     found = {pair["values"]: pair["counts"] for pair in pairs}
     return {why: found[why] for why in REASONS if why in found}
+
+
+def _unknown_notes(walked: Walked) -> tuple[str, ...]:
+    """Tell of customers without a row in the protected table."""
+    if KNOWN not in walked.table.schema.names:
+        return ()
+    number = walked.table[KNOWN].null_count
+    if not number:
+        return ()
+    return (
+        f"{number:,} customers have no row in the protected table: they are in the "
+        f"group {MISSING} of each attribute in it",
+    )
 
 
 def _base(campaign: Campaign, kinds: Sequence[str]) -> int:

@@ -87,8 +87,8 @@ def answers(consents: Frame, asked: Request, *, id: str) -> Frame:  # noqa: A002
     records = _read(consents, schema, asked, id).with_columns(*_scopes(asked))
     records = records.filter(_any(f"purpose_{how}" for how in _HOW))
     records = records.with_columns(_status(asked))
-    records = records.select(KEY, "brand", *_days(asked), _rank(asked).alias(SAID))
-    by_series = records.group_by(KEY, "series", "brand").agg(
+    records = records.select(KEY, *_days(asked), _rank(asked).alias(SAID))
+    by_series = records.group_by(KEY, "series", "whose").agg(
         *(nw.col(name).max() for name in (SAID, "yes", "no", "later"))
     )
     standing = by_series.select(KEY, _standing(asked).alias(SAID))
@@ -273,6 +273,10 @@ def _days(asked: Request) -> Iterable[nw.Expr]:
         + nw.when(nw.col("brand_every")).then(nw.lit(1)).otherwise(nw.lit(0))
     )
     yield breadth.alias("series")
+    brand = nw.when(nw.col("brand").is_in(EVERY)).then(nw.lit(EVERY[0]))
+    # A brand that is asked for is told from the others by its breadth alone.
+    whose = brand.otherwise(nw.col("brand")) if asked.brand is None else nw.lit("")
+    yield whose.alias("whose")
     said, day = nw.col("said"), nw.col("captured_at")
     in_force = _is_dated(asked) & (nw.col("effective_from") <= asked.on)
     counts = in_force & _is_fresh(asked) & nw.col("proven")

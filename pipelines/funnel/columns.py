@@ -83,8 +83,9 @@ def score_columns(
     import pyarrow as pa  # noqa: PLC0415
 
     columns = list(dict.fromkeys(scorer.columns))
-    taken = [(scorer.score(sample) >= mark).astype(np.int64) * rounds]
-    ids = sample[roles.id].to_pylist()
+    read = sample.select(columns)
+    taken = [(scorer.score(read) >= mark).astype(np.int64) * rounds]
+    ids = sample[roles.id]
     # By lot on both sides, so that the order in which the rows came is not in it.
     places = np.argsort(lots(ids, f"{draw}/place"))
     orders = [np.argsort(lots(ids, f"{draw}/{turn}")) for turn in range(rounds)]
@@ -93,9 +94,9 @@ def score_columns(
         for order in orders:
             source = np.empty(len(order), np.int64)
             source[places] = order
-            at = sample.schema.get_field_index(column)
-            moved = sample[column].take(pa.array(source))
-            times += scorer.score(sample.set_column(at, column, moved)) >= mark
+            at = columns.index(column)
+            moved = read[column].take(pa.array(source))
+            times += scorer.score(read.set_column(at, column, moved)) >= mark
         taken.append(times)
     counts = _counted(sample, taken, roles, rounds)
     found = []

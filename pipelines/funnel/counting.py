@@ -29,8 +29,6 @@ class Roles:
     outcome, value : str, optional
     strata, uses : tuple of str
     value_cap : float, optional
-    own : tuple of str
-        Attributes that stand in the customers' own table beside a protected one.
     """
 
     by: tuple[str, ...]
@@ -43,13 +41,12 @@ class Roles:
     strata: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     value_cap: float | None = None
-    own: tuple[str, ...] = ()
 
     @property
     def carried(self) -> tuple[str, ...]:
         """Columns of the customers' own table that counting reads."""
         single = [name for name in (self.outcome, self.value) if name is not None]
-        own = self.own if self.protected is not None else self.by
+        own = () if self.protected is not None else self.by
         return tuple(dict.fromkeys([*own, *single, *self.strata, *self.uses]))
 
 
@@ -97,7 +94,8 @@ def _counted(table: Any, roles: Roles, walked: Walked | None) -> Counted:
         table,
         by=roles.by,
         selected=SELECTED,
-        id=roles.id,
+        # Whoever walks customers has seen to it that each is there once.
+        id=None if roles.protected is None else roles.id,
         protected=roles.protected,
         bands=roles.bands,
         as_of=roles.as_of,

@@ -295,7 +295,9 @@ class _Reader:
         if score.scorer is None:
             found = _numbers(rows[str(score.column)], str(score.column))
         else:
-            found = np.asarray(score.scorer.score(rows), dtype=np.float64)
+            # It sees its own columns and no other: the rest are for counting.
+            read = rows.select(list(score.scorer.columns))
+            found = np.asarray(score.scorer.score(read), dtype=np.float64)
             if self._sample is not None:
                 self._sample.add(rows)
         scores[able] = _rounded(found)
@@ -327,7 +329,7 @@ class _Sample:
     def add(self, rows: Any) -> None:
         import pyarrow as pa  # noqa: PLC0415
 
-        keys = lots(rows[self._id].to_pylist(), self._draw)
+        keys = lots(rows[self._id], self._draw)
         low = keys <= self._mark
         if not low.any():
             return

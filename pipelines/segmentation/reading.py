@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fairness.errors import InputError, Problem, alternatives, shown, unknown_name
 from fairness.frames.failures import reading
-from fairness.groups.flags import UNOBSERVED, flag_codes, parse_flag
+from fairness.groups.flags import flag_codes, parse_flag
 
 FloatArray = NDArray[np.float64]
 Int64Array = NDArray[np.int64]
@@ -144,21 +144,25 @@ def places_of(column: Any) -> tuple[Int64Array, list[str | None]]:
     >>> places.tolist(), texts
     ([0, -1, 1, 0], ['x', 'y'])
     """
+    places, values = _coded(column)
+    return places, [text or None for text in values]
+
+
+def _coded(column: Any) -> tuple[Int64Array, list[Any]]:
+    """Return the place of each row's value, -1 for null, and the values."""
     import pyarrow as pa  # noqa: PLC0415
 
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
-    # One dictionary for all chunks.
     whole = column.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        parts = whole.chunks
-        whole = parts[0] if parts else pa.array([], column.type)
-    texts = [text or None for text in whole.dictionary.to_pylist()]
     places = whole.indices.cast(pa.int64()).fill_null(-1)
-    return np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64), texts
+    found = np.asarray(places.to_numpy(zero_copy_only=False), dtype=np.int64)
+    return found, whole.dictionary.to_pylist()
 
 
-def read_flag(table: Any, name: str, columns: Sequence[str], *, role: str) -> Int64Array:
+def read_flag(
+    table: Any, name: str, columns: Sequence[str], *, role: str
+) -> Int64Array:
     """Return a column that answers yes or no as 0 and 1.
 
     Parameters
@@ -182,25 +186,11 @@ def read_flag(table: Any, name: str, columns: Sequence[str], *, role: str) -> In
     [0, 1]
     """
     flag = parse_flag(name, columns, role=role)
-    import pyarrow as pa  # noqa: PLC0415
-
-    column = table[flag.column]
-    if not pa.types.is_dictionary(column.type):
-        # NaN is no value, and no pair has one.
-        column = column.dictionary_encode()
-    whole = column.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        parts = whole.chunks
-        whole = parts[0] if parts else pa.array([], column.type)
-    values = whole.dictionary.to_pylist()
-    places = whole.indices.cast(pa.int64()).fill_null(len(values)).to_numpy(
-        zero_copy_only=False
-    )
+    places, values = _coded(table[flag.column])
     used = np.unique(places)
-    known = [values[place] if place < len(values) else None for place in used]
-    codes = np.full(len(values) + 1, UNOBSERVED, np.int64)
-    codes[used] = flag_codes(flag, known, role=role)
-    return np.asarray(codes[places], dtype=np.int64)
+    known = [None if place < 0 else values[place] for place in used.tolist()]
+    codes = flag_codes(flag, known, role=role)
+    return np.asarray(codes[np.searchsorted(used, places)], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +265,9 @@ class Coding:
             if kind not in {wanted, "nothing"}:
                 held = table.schema.field(name).type
                 words = {"label": "text", "number": "numbers"}
-                what = f"{shown(name)} holds {held}, and was {words[wanted]} in training"
+                what = (
+                    f"{shown(name)} holds {held}, and was {words[wanted]} in training"
+                )
                 problems.append(Problem("table", what, "score what was trained on"))
         if problems:
             raise InputError(problems)
@@ -287,9 +279,7 @@ class Coding:
             return np.full(len(column), float(missing))
         places, texts = places_of(column)
         learned = {label: place for place, label in enumerate(labels)}
-        found = [
-            missing if text is None else learned.get(text, -1) for text in texts
-        ]
+        found = [missing if text is None else learned.get(text, -1) for text in texts]
         return np.array([*found, missing], dtype=np.float64)[places]
 
 

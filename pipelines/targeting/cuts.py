@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from hashlib import blake2b
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,12 @@ class Ids(Protocol):
         """Return the id at a place."""
 
 
-def lots(ids: Ids, draw: str) -> UInt64Array:
+def lots(ids: Any, draw: str) -> UInt64Array:
     """Return the lot of each customer in a draw.
 
     Parameters
     ----------
-    ids : sequence
+    ids : sequence or pyarrow array
         As text: 7 and "7" have one lot.
     draw : str
         Another name gives independent lots.
@@ -60,17 +60,36 @@ def lots(ids: Ids, draw: str) -> UInt64Array:
     >>> bool((lots([7, 8], "spring") == lots(["7", "8"], "spring")).all())
     True
     """
-    raw = [
-        str(ids[place]).encode("utf-8", "surrogatepass") for place in range(len(ids))
-    ]
-    length = np.array([len(one) for one in raw], np.uint64)
-    words = -(-max((len(one) for one in raw), default=1) // _WORD) or 1
-    padded = np.array(raw, dtype=f"S{words * _WORD}").view("<u8").reshape(-1, words)
+    words, length = _words(ids)
     start = blake2b(draw.encode("utf-8", "surrogatepass"), digest_size=_WORD).digest()
     found = length ^ np.uint64(int.from_bytes(start, "little"))
-    for word in padded.T.astype(np.uint64):
+    for word in words.T.astype(np.uint64):
         found = mixed(found ^ word)
     return found
+
+
+def _words(ids: Any) -> tuple[NDArray[Any], UInt64Array]:
+    """Return the bytes of ids as rows of 64-bit words, and how many bytes each has."""
+    import pyarrow as pa  # noqa: PLC0415  # loaded with the ids
+
+    if isinstance(ids, pa.ChunkedArray):
+        ids = ids.combine_chunks()
+    if not isinstance(ids, pa.Array):
+        texts = [str(ids[place]) for place in range(len(ids))]
+        raw = [text.encode("utf-8", "surrogatepass") for text in texts]
+        ids = pa.array(raw, pa.large_binary())
+    ids = ids.cast(pa.large_string()) if not pa.types.is_large_binary(ids.type) else ids
+    _, offsets, data = ids.buffers()
+    size, skip = len(ids), ids.offset
+    ends = np.frombuffer(offsets, np.int64)[skip : skip + size + 1]
+    length = np.diff(ends)
+    width = -(-int(length.max(initial=1)) // _WORD) * _WORD or _WORD
+    padded = np.zeros((size, width), np.uint8)
+    # Row by row, the places that are filled follow each other as the bytes do.
+    filled = np.arange(width) < length[:, None]
+    if data is not None and size:
+        padded[filled] = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]]
+    return padded.view("<u8"), length.astype(np.uint64)
 
 
 def share_of(share: Decimal | float | str, size: int) -> int:

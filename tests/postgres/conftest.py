@@ -1,0 +1,69 @@
+import pytest
+
+from tests.postgres.loading import (
+    Duckdb,
+    Postgres,
+    Sqlite,
+    load_sample,
+    sample_tables,
+)
+from tests.postgres.server import Wire, account, programs, running_server
+
+
+@pytest.fixture(scope="session")
+def server():
+    """A PostgreSQL that was started for these tests."""
+    pytest.importorskip("psycopg", reason='needs pip install "fairreach[sql]"')
+    if programs() is None or account() is None:
+        pytest.skip("PostgreSQL is not installed here (Debian: postgresql)")
+    with running_server() as started:
+        yield started
+
+
+@pytest.fixture
+def wire(server):
+    """A way to the server that counts the rows and bytes it sends."""
+    made = Wire(server.port)
+    yield made
+    made.close()
+
+
+ENGINES = [pytest.param("postgresql", marks=pytest.mark.postgres), "sqlite", "duckdb"]
+
+
+def _database(request, folder):
+    if request.param == "postgresql":
+        return Postgres(request.getfixturevalue("server"))
+    return {"sqlite": Sqlite, "duckdb": Duckdb}[request.param](folder)
+
+
+@pytest.fixture(params=ENGINES)
+def database(request, tmp_path):
+    """An empty database of each kind; the server's is shared by all tests."""
+    return _database(request, tmp_path)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def sample(request, tmp_path_factory):
+    """The database of the sample CRM, with the view `audience`."""
+    database = _database(request, tmp_path_factory.mktemp("sample"))
+    load_sample(database)
+    return database
+
+
+@pytest.fixture(scope="session")
+def postgres_sample(server):
+    """The same, on the server."""
+    database = Postgres(server)
+    load_sample(database)
+    return database
+
+
+@pytest.fixture(scope="session")
+def sample_file(tmp_path_factory):
+    """The view of the sample CRM as a Parquet file."""
+    import pyarrow.parquet as pq
+
+    path = tmp_path_factory.mktemp("file") / "audience.parquet"
+    pq.write_table(sample_tables()["audience"], path)
+    return path
