@@ -10,6 +10,7 @@ from pathlib import Path
 from fairness.auditing import Audit, audit
 from fairness.errors import InputError, Problem, RefusedError, ascii_controls, shown
 from fairness.evidence import add_person, load_key, load_trust, new_key, verify_audience
+from fairness.writing import write_whole
 from pipelines.crm import write_sample
 from pipelines.crm.sample import campaign_files
 from pipelines.release import Authority, Outcome, carry_out
@@ -99,7 +100,7 @@ def try_verify(outcome: Outcome, authority: Authority) -> Tried:
     raw[len(raw) // 2] ^= 1
     changed = path.with_name("changed.csv")
     try:
-        changed.write_bytes(raw)
+        write_whole(changed, bytes(raw), private=True)
         verify_audience(
             changed, authority.trust, certificate=outcome.released.certificate
         )

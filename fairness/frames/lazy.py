@@ -187,15 +187,17 @@ class LazyTable:
 
     def uniqueness(self, column: str) -> tuple[int, int, int]:
         """Return the rows, the distinct values and the nulls of a column."""
-        value = nw.col("value")
+        # PostgreSQL refuses the expression that narwhals counts distinct values with.
+        values = self._frame.select(self._col(column).alias("value"))
+        repeated = values.group_by("value").agg(nw.len().alias("n"))
         row = self._collect(
-            self._frame.select(self._col(column).alias("value")).select(
-                nw.len().alias("rows"),
-                value.n_unique().alias("distinct"),
-                value.is_null().cast(nw.Int64).sum().alias("missing"),
+            repeated.select(
+                nw.col("n").sum().alias("rows"),
+                nw.len().alias("distinct"),
+                nw.when(nw.col("value").is_null()).then("n").sum().alias("missing"),
             )
         )
-        rows, missing = int(row["rows"].item()), int(row["missing"].item() or 0)
+        rows, missing = (int(row[name].item() or 0) for name in ("rows", "missing"))
         # Null counts as a value of its own.
         return rows, int(row["distinct"].item()) - (missing > 0), missing
 
@@ -250,7 +252,7 @@ class LazyTable:
     def _number(self, column: str) -> nw.Expr:
         kind = self._type(column)
         if isinstance(kind, nw.Boolean):
-            return self._col(column).cast(nw.Int64).cast(nw.Float64)
+            return _ones(self._col(column)).cast(nw.Float64)
         if not kind.is_numeric():
             raise InputError(
                 Problem(
@@ -302,9 +304,9 @@ class LazyTable:
             # The highest value belongs to the last bin, not to one beyond it.
             place = position.floor().clip(0, number - 1).cast(nw.Int64)
             if key.above is not None:
-                place = place + (value > key.above).cast(nw.Int64)
+                place = place + _ones(value > key.above)
             if key.starts:
-                ones = ((place >= start).cast(nw.Int64) for start in key.starts)
+                ones = (_ones(place >= start) for start in key.starts)
                 place = reduce(add, ones)
             return place
         if not key.edges:
@@ -315,7 +317,12 @@ class LazyTable:
         else:
             value = self._number(key.column)
             limits = list(key.edges)
-        return reduce(add, ((value >= limit).cast(nw.Int64) for limit in limits))
+        return reduce(add, (_ones(value >= limit) for limit in limits))
+
+
+def _ones(truth: nw.Expr) -> nw.Expr:
+    # PostgreSQL turns truth into integers of this width only.
+    return truth.cast(nw.Int32).cast(nw.Int64)
 
 
 def _day_number(day: date) -> int:
@@ -342,7 +349,7 @@ def _sums(array: Any) -> NDArray[np.float64]:
 
 def _power(value: nw.Expr, power: int) -> nw.Expr:
     if power == 0:
-        return (~value.is_null()).cast(nw.Int64)
+        return _ones(~value.is_null())
     return value if power == 1 else value * value
 
 

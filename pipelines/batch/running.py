@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from fairness import __version__
-from fairness.errors import FairreachError, InputError, Problem, shown
-from fairness.frames import scan
-from fairness.writing import write_whole
+from fairness.errors import FairreachError, InputError, Problem, RefusedError, shown
+from fairness.evidence import verify_audience
+from pipelines.batch.inputs import inputs_of
 from pipelines.batch.rows import BatchRow
-from pipelines.batch.summaries import markdown
+from pipelines.batch.state import State
 from pipelines.campaign.frame import SharedTables
 from pipelines.campaign.load import load_campaign
 from pipelines.campaign.run import Watch
 from pipelines.release.carrying import Authority, carry_out
 from pipelines.release.place import Place
-
-BATCH_SCHEMA = "fairreach/batch/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,112 +159,3 @@ def _check_files(files: Sequence[str | Path]) -> None:
         names.setdefault(name, str(file))
     if problems:
         raise InputError(problems)
-
-
-@dataclass
-class _State:
-    """What a batch has done so far, in a file that survives it."""
-
-    folder: Path
-    files: list[str]
-    marks: dict[str, str]
-    rows: dict[str, BatchRow]
-
-    @classmethod
-    def of(cls, folder: Path, files: list[str]) -> _State:
-        """Return the state of an interrupted batch, or a new one."""
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            what = f"cannot be written to: {error.strerror}"
-            raise InputError(
-                Problem(shown(str(folder)), what, "name a directory of your own")
-            ) from None
-        for path in folder.glob(".fairreach-*"):
-            path.unlink(missing_ok=True)
-        before = _read(folder / "batch.json")
-        state = cls(folder, files, {}, {})
-        if before.get("finished") is False:
-            for one in before.get("campaigns", []):
-                row = dict(one)
-                mark = row.pop("inputs")
-                state.marks[row["file"]] = mark
-                state.rows[row["file"]] = BatchRow(**row | {"said": tuple(row["said"])})
-        state._write(finished=False)
-        return state
-
-    def kept(self, file: str, mark: str) -> BatchRow | None:
-        """Return the row of a campaign that needs not be run again."""
-        row = self.rows.get(file)
-        if (
-            row is None
-            or self.marks.get(file) != mark
-            or row.ending in ("error", "crash")
-        ):
-            return None
-        return replace(row, kept=True)
-
-    def done(self, row: BatchRow, mark: str) -> None:
-        """Remember a row before the next campaign begins."""
-        self.rows[row.file], self.marks[row.file] = row, mark
-        self._write(finished=False)
-
-    def finished(self, rows: Sequence[BatchRow]) -> None:
-        """Write the summary of all campaigns."""
-        self.rows = {row.file: row for row in rows}
-        self._write(finished=True)
-        write_whole(self.folder / "batch.md", markdown(rows))
-
-    def _write(self, *, finished: bool) -> None:
-        content = {
-            "schema": BATCH_SCHEMA,
-            "version": __version__,
-            "finished": finished,
-            "campaigns": [
-                asdict(self.rows[file]) | {"inputs": self.marks.get(file, "")}
-                for file in self.files
-                if file in self.rows
-            ],
-        }
-        write_whole(self.folder / "batch.json", json.dumps(content, indent=1) + "\n")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    ours = isinstance(found, dict) and found.get("schema") == BATCH_SCHEMA
-    return found if ours and found.get("version") == __version__ else {}
-
-
-def _inputs(file: Path, out: Path, authority: Authority) -> str:
-    """Return a hash of what an outcome rests on; a new one where it cannot be read."""
-    parts: list[Any] = [__version__]
-    try:
-        campaign = load_campaign(file)
-        parts.append(campaign.digest)
-        for name, path in campaign.tables.named().items():
-            parts.append([name, list(_stamps(file.parent / path, path))])
-        place = Place(out, campaign.name, campaign.output.audience)
-        for kind in ("approval", "waiver"):
-            parts += [one.read_text(encoding="utf-8") for one in place.statements(kind)]
-        for policy in campaign.policy.use or ():
-            if policy.endswith(".toml"):
-                parts.append((file.parent / policy).read_text(encoding="utf-8"))
-    except (FairreachError, OSError, ValueError):
-        parts.append(time.time_ns())
-    if authority.signer is not None:
-        parts.append(authority.signer.key_id)
-    parts.append([one.name for one in authority.recipients])
-    text = json.dumps(parts, ensure_ascii=True)
-    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-
-
-def _stamps(path: Path, text: str) -> Iterator[list[Any]]:
-    if "://" in text:
-        yield [text]
-        return
-    for name in scan(path).files:
-        stat = Path(name).stat()
-        yield [name, stat.st_size, stat.st_mtime_ns]

@@ -140,7 +140,7 @@ def _kind(dtype: Any) -> str:
 
 
 def _tables_beside(path: Path, id_: str) -> dict[str, Path]:
-    found = {}
+    found: dict[str, Path] = {}
     for name in _BESIDE:
         for ending in (".csv", ".parquet"):
             other = path.with_name(name + ending)

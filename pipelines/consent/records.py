@@ -91,8 +91,16 @@ def answers(consents: Frame, asked: Request, *, id: str) -> Frame:  # noqa: A002
     by_series = records.group_by(KEY, "series", "whose").agg(
         *(nw.col(name).max() for name in (SAID, "yes", "no", "later"))
     )
-    standing = by_series.select(KEY, _standing(asked).alias(SAID))
-    return standing.group_by(KEY).agg(nw.col(SAID).max())
+    standing = by_series.select(KEY, _standing(asked).alias(SAID), *_loose(asked))
+    found = standing.group_by(KEY).agg(
+        *(nw.col(name).max() for name in (SAID, "loose", "against"))
+    )
+    if asked.brand is not None or asked.basis != CONSENT:
+        return found.select(KEY, SAID)
+    said = nw.col(SAID)
+    stands = (nw.col("loose") > nw.col("against")) & (said < RANK[CONSENT])
+    said = nw.when(stands).then(nw.lit(RANK[CONSENT])).otherwise(said)
+    return found.select(KEY, said.alias(SAID))
 
 
 _HOW = ("is", "every", "empty")
@@ -306,9 +314,24 @@ def _standing(asked: Request) -> nw.Expr:
     cases.append(((no != "") & (no >= yes), "opted_out"))
     cases.append((alone == RANK["unclear_scope"], "unclear_scope"))
     if asked.basis == CONSENT:
+        if asked.brand is None:
+            is_own = is_own & (nw.col("whose") != "")
         stands = is_own & (yes != "") & (yes > no) & (yes > later)
         cases.append((stands, CONSENT))
     found = alone + 0
     for condition, answer in reversed(cases):
         found = nw.when(condition).then(nw.lit(RANK[answer])).otherwise(found)
     return found
+
+
+def _loose(asked: Request) -> Iterable[nw.Expr]:
+    """Yield the day of a yes to no brand by name, and of what is said against any.
+
+    Where no brand is asked for, such a yes counts if no brand has the last word.
+    """
+    is_own = nw.col("series") == 0
+    no, later = nw.col("no"), nw.col("later")
+    loose = is_own & (nw.col("whose") == "") & nw.lit(asked.brand is None)
+    yield nw.when(loose).then(nw.col("yes")).otherwise(nw.lit("")).alias("loose")
+    last = nw.when(no > later).then(no).otherwise(later)
+    yield nw.when(is_own).then(last).otherwise(nw.lit("")).alias("against")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import Problem
 from fairness.inference import area_under_curve
 from pipelines.segmentation.reading import FloatArray, Int64Array
 from pipelines.targeting.models import log_odds
@@ -197,20 +197,3 @@ def too_few(answers: Int64Array, role: str, who: str = "") -> list[Problem]:
             hint = "train on more customers or a longer time, or use a rule"
             found.append(Problem(role, what, hint))
     return found
-
-
-def thinned(rows: int, most: int, seed: int) -> Int64Array | None:
-    """Return which rows to train on, by lot, in their order; None for all of them.
-
-    Raises
-    ------
-    InputError
-        `most` is not a whole number above 0.
-    """
-    if not isinstance(most, int) or isinstance(most, bool) or most < 1:
-        what = f"{shown(most)} is not a whole number above 0"
-        raise InputError(Problem("max_rows", what))
-    if rows <= most:
-        return None
-    drawn = np.random.default_rng([seed, rows]).choice(rows, most, replace=False)
-    return np.sort(drawn)

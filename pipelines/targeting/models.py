@@ -17,7 +17,6 @@ MODELS = ("logistic", "boosting")
 _RARE = 20
 _MOST_LABELS = 200
 _CLOSEST = 1e-9
-_TWO = 2
 
 
 @contextmanager
@@ -29,34 +28,59 @@ def plain_sklearn() -> Iterator[None]:
         yield
 
 
-def make_model(model: Any, coding: Coding, seed: int) -> Any:
-    """Return an unfitted estimator that takes what `Coding.matrix` makes.
+def check_model(model: Any) -> bool:
+    """Return whether a model takes pandas frames, or raise where it is none.
 
     Parameters
     ----------
     model : {"logistic", "boosting"} or classifier
-        A classifier gets the columns as the logistic one does.
-    coding : Coding
-    seed : int
-        Of everything in it that is random and has no seed of its own.
 
     Raises
     ------
     InputError
         Another word, or an object that is no classifier.
+
+    Examples
+    --------
+    >>> check_model("logistic")
+    False
     """
     from sklearn.base import is_classifier  # noqa: PLC0415
 
-    if isinstance(model, str) and model not in MODELS:
+    if isinstance(model, str):
+        if model in MODELS:
+            return False
         what = f"{shown(model)} is not a model. Available: {alternatives(MODELS)}"
         raise InputError(Problem("model", what, "or give a scikit-learn classifier"))
-    if isinstance(model, str):
-        return _boosting(coding, seed) if model == "boosting" else _logistic(coding)
-    if not is_classifier(model):
-        what = f"{type(model).__name__} is not a scikit-learn classifier"
-        raise InputError(Problem("model", what, "a score is the chance of a yes"))
-    if takes_frame(model):
+    if isinstance(model, type) or not is_classifier(model):
+        what = f"{shown(model)} is not a scikit-learn classifier"
+        raise InputError(Problem("model", what, "give one, or a Pipeline that ends so"))
+    return takes_frame(model)
+
+
+def model_name(model: Any) -> str:
+    """Return what reports call a model."""
+    return model if isinstance(model, str) else type(model).__name__
+
+
+def make_model(model: Any, coding: Coding | None, seed: int) -> Any:
+    """Return an unfitted estimator.
+
+    Parameters
+    ----------
+    model : {"logistic", "boosting"} or classifier
+        Checked by `check_model`.
+    coding : Coding or None
+        Of what it takes; None for a frame.
+    seed : int
+        Of everything in it that is random and has no seed of its own.
+    """
+    if coding is None:
         return seeded(model, seed)
+    if isinstance(model, str) and model == "boosting":
+        return _boosting(coding, seed)
+    if isinstance(model, str):
+        return _logistic(coding)
     from sklearn.pipeline import Pipeline  # noqa: PLC0415
 
     return Pipeline([("columns", _prepared(coding)), ("model", seeded(model, seed))])

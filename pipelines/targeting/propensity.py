@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from fairness.errors import InputError
-from pipelines.segmentation.reading import (
-    Coding,
-    FloatArray,
-    read_columns,
-)
+from pipelines.segmentation.reading import FloatArray
 from pipelines.targeting.crossed import (
     Auc,
     Calibration,
+    calibrate,
+    crossed_auc,
+    left_out,
+    splits_of,
     too_few,
 )
-from pipelines.targeting.models import (
-    frame_of,
-    log_odds,
-    plain_sklearn,
-)
-
-MOST_ROWS = 1_000_000
-_BLOCK = 2**17
+from pipelines.targeting.models import log_odds, make_model, model_name, plain_sklearn
+from pipelines.targeting.training import MOST_ROWS, Inputs, read_training
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +57,8 @@ class FittedScore:
         From the estimator's log-odds to the score.
     notes : tuple of str
         What a reader of the score should know.
+    inputs : Inputs
+        How the columns become what the estimator takes.
     """
 
     name: str
@@ -73,9 +67,8 @@ class FittedScore:
     trained_on: TrainedOn
     auc: Auc
     calibration: Calibration
-    notes: tuple[str, ...] = ()
-    _coding: Coding = field(default=Coding((), {}), repr=False)
-    _own: bool = field(default=False, repr=False)
+    notes: tuple[str, ...]
+    inputs: Inputs = field(repr=False)
 
     def __repr__(self) -> str:
         rows, rate = self.trained_on.rows, self.trained_on.outcome_rate
@@ -102,28 +95,10 @@ class FittedScore:
         InputError
             A column that is not there, or of another kind than in training.
         """
-        rows = read_columns(table, self.columns)
-        found = np.empty(rows.num_rows)
-        with plain_sklearn():
-            for start in range(0, rows.num_rows, _BLOCK):
-                block = rows.slice(start, _BLOCK)
-                found[start : start + _BLOCK] = self._scored(block)
-        return found
+        return self.inputs.score_blocks(table, self._chance)
 
-    def _scored(self, block: Any) -> FloatArray:
-        infinite = np.zeros(block.num_rows, dtype=bool)
-        inputs: Any
-        if self._own:
-            self._coding.check(block)
-            inputs = frame_of(block)
-        else:
-            inputs = self._coding.matrix(block)
-            infinite = np.isinf(inputs).any(axis=1)
-            if infinite.any():
-                inputs[np.isinf(inputs)] = np.nan
-        chance = self.calibration.chance(log_odds(self.estimator, inputs))
-        chance[infinite] = np.nan
-        return chance
+    def _chance(self, rows: Any) -> FloatArray:
+        return self.calibration.chance(log_odds(self.estimator, rows))
 
 
 def fit_propensity(
@@ -188,14 +163,38 @@ def fit_propensity(
     >>> fit_propensity(table, columns=["visits"], outcome="bought").trained_on
     TrainedOn(rows=200, of=200, outcome_rate=0.5)
     """
-    names = tuple(dict.fromkeys(columns))
-    given, answers, of = read_training(table, names, outcome, seed, max_rows)
-    problems = too_few(answers["outcome"], "outcome")
-    coding = Coding((), {})
-    try:
-        coding = _coding(given, names, own=not isinstance(model, str))
-    except InputError as error:
-        problems += error.problems
+    training = read_training(
+        table, columns, {"outcome": outcome}, model, seed, max_rows
+    )
+    answers = training.flags["outcome"]
+    problems = [*training.problems, *too_few(answers, "outcome")]
     if problems:
         raise InputError(problems)
-    return _fitted(given, coding, answers["outcome"], of, model, calibrated, name, seed)
+    with plain_sklearn():
+        rows, _ = training.inputs.read(training.table)
+        unfitted = make_model(model, training.inputs.coding, seed)
+        splits = splits_of(answers, seed)
+        leaning = left_out(unfitted, rows, answers, splits)
+        fitted = unfitted.fit(rows, answers)
+    line = calibrate(leaning, answers) if calibrated else Calibration()
+    told = TrainedOn(len(answers), training.of, float(answers.mean()))
+    return FittedScore(
+        name or f"{model_name(model)} of {training.names['outcome']}",
+        training.inputs.columns,
+        fitted,
+        told,
+        crossed_auc(leaning, answers, splits),
+        line,
+        tuple(_notes(line, told)),
+        training.inputs,
+    )
+
+
+def _notes(line: Calibration, told: TrainedOn) -> Iterator[str]:
+    if line.slope == 0:
+        yield (
+            "the columns say nothing of customers that were left out: "
+            "the score is the same for all, and a cut is a lottery"
+        )
+    if told.rows < told.of:
+        yield f"trained on {told.rows:,} of {told.of:,} rows, drawn by lot"

@@ -110,11 +110,20 @@ def may_contact(rows, asked):
     own = [
         series
         for series in in_series(records)
-        if "all" not in series[0].key[:3]
-        and series[0].key[:2] == ("this", "this")
-        and (series[0].key[2] == "this" or asked["brand"] is None)
+        if series[0].key[:2] == ("this", "this") and series[0].key[2] != "all"
     ]
-    return any(last_word(s, asked, silence=True) == "yes" for s in own)
+    if any(
+        last_word(series, asked, silence=True) == "yes"
+        for series in own
+        if series[0].key[2] == "this"
+    ):
+        return True
+    # A yes to nobody by name has to be the last word on all brands together.
+    unnamed = [r for series in own for r in series if r.key[2] == "empty"]
+    if not any(r.says == "yes" and is_valid(r, asked) for r in unnamed):
+        return False
+    others = [r for s in own for r in s if r.says != "yes" or r.over]
+    return last_word(unnamed + others, asked, silence=True) == "yes"
 
 
 def in_series(records):

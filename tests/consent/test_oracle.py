@@ -22,7 +22,7 @@ CELLS = {
     "brand": ["Nordia"] * 8 + [" nordia", "Calla", "any", "", None],
     "basis": ["consent"] * 9 + ["Consent", "legitimate_interest", "", None],
     "effective_from": [None] * 8 + ["2026-01-01", "2026-12-01", "later"],
-    "effective_to": [None] * 8 + ["2027-01-01", "2026-06-01", "never"],
+    "effective_to": [None] * 8 + ["2027-01-01"] * 3 + ["2026-06-01", "never"],
     "double_opt_in_at": [None, "2026-03-01", "2026-03-01", "2027-01-01", "x"],
     "source": ["web", "store", "", None],
 }
@@ -96,5 +96,5 @@ def drawn(size, seed):
 def test_every_engine_gives_the_answer_of_the_oracle(asked, engine):
     people = drawn(1_500, seed=len(str(asked)))
     wanted = expected(people, asked)
-    assert 0.02 < sum(wanted.values()) / len(wanted) < 0.9
+    assert 0.01 < sum(wanted.values()) / len(wanted) < 0.9
     assert answers(people, asked, make=engine) == wanted

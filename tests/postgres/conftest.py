@@ -28,7 +28,13 @@ def wire(server):
     made.close()
 
 
-ENGINES = [pytest.param("postgresql", marks=pytest.mark.postgres), "sqlite", "duckdb"]
+# Ibis asks pandas for an option that pandas 4 will not have.
+OLD_OPTION = pytest.mark.filterwarnings("ignore:The 'future.infer_string' option")
+ENGINES = [
+    pytest.param("postgresql", marks=pytest.mark.postgres),
+    pytest.param("sqlite", marks=OLD_OPTION),
+    "duckdb",
+]
 
 
 def _database(request, folder):
