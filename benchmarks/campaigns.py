@@ -119,12 +119,14 @@ def bare(folder: Path, model: str, out: Path) -> int:
 
     connection = duckdb.connect()
     customers, responses = (
-        f"read_parquet('{folder / name}.parquet')" for name in ("customers", "responses")
+        f"read_parquet('{folder / name}.parquet') AS {name}"
+        for name in ("customers", "responses")
     )
     columns = ", ".join(COLUMNS)
     rule = " AND ".join(RULE.values())
     training = connection.sql(
-        f"SELECT {columns}, responded FROM {customers} JOIN {responses} USING (customer_id)"
+        f"SELECT {columns}, responded FROM {customers} JOIN {responses} "
+        "USING (customer_id) ORDER BY customer_id"
     ).to_arrow_table()
     scorer = targeting.fit_propensity(
         training, columns=list(COLUMNS), outcome="responded", model=model

@@ -14,6 +14,7 @@ from fairness.counts import count
 from fairness.counts.sample import sample_rows
 from fairness.findings import Finding
 from fairness.frames import Source
+from fairness.frames.databases import address, is_url
 
 
 def audit(
@@ -160,6 +161,9 @@ def audit(
 def _subject(selected: str | None, audience: Any) -> str:
     if selected is not None:
         return str(selected)
+    url = audience.url if isinstance(audience, Source) else audience
+    if url and is_url(url):
+        return address(url).table
     if isinstance(audience, Source):
         return Path(audience.files[0]).name
     return Path(audience).name if isinstance(audience, str | Path) else "the audience"

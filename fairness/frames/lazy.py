@@ -98,6 +98,7 @@ class LazyTable:
         self._frame = frame
         with self._reading():
             self._schema = frame.collect_schema()
+            self._knows_nan = not _is_sqlite(frame)
         self._keys = list(self._schema.names())
         self.columns = list(self._keys if columns is None else columns)
 
@@ -267,8 +268,9 @@ class LazyTable:
         absent = [x for x in numbers if x is not None and not np.isnan(x)]
         if absent:
             value = nw.when(~value.is_in(absent)).then(value)
-        if kind.is_float():
-            return nw.when(~self._col(column).is_nan()).then(value)
+        # PostgreSQL's NUMERIC has a NaN too.
+        if self._knows_nan and (kind.is_float() or kind.is_decimal()):
+            return nw.when(~self._col(column).cast(nw.Float64).is_nan()).then(value)
         return value
 
     def _type(self, column: str) -> Any:
@@ -318,6 +320,13 @@ class LazyTable:
             value = self._number(key.column)
             limits = list(key.edges)
         return reduce(add, (_ones(value >= limit) for limit in limits))
+
+
+def _is_sqlite(frame: nw.LazyFrame[Any]) -> bool:
+    """Whether a table is one of SQLite, which has no NaN and no word for it."""
+    if not frame.implementation.is_ibis():
+        return False
+    return bool(frame.to_native().get_backend().name == "sqlite")
 
 
 def _ones(truth: nw.Expr) -> nw.Expr:

@@ -262,7 +262,10 @@ class Session:
                 found = found.select(*(n for n in names if n in set(wanted)))
             if isinstance(found, nw.LazyFrame):
                 found = found.collect("pyarrow")
-            return self._numbered(found.to_arrow(), name)
+            table = found.to_arrow()
+        # The engine would give one of two columns of one name another.
+        _check_names(name, table.column_names)
+        return self._numbered(table, name)
 
     def _numbered(self, table: Any, file: str) -> duckdb.DuckDBPyRelation:
         """Return an Arrow table, which stays in its place, with its rows numbered."""

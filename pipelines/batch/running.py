@@ -53,7 +53,8 @@ def run_batch(
 
     A campaign that fails keeps none of the others from running. Where a batch was
     interrupted, the next one with the same output directory keeps what was done, as
-    long as the campaign, its tables and its leave are what they were.
+    long as the campaign, its tables, its leave and the day are what they were, and
+    what was written for it is still there, unchanged. Failures are tried again.
 
     Parameters
     ----------
@@ -74,37 +75,57 @@ def run_batch(
     Raises
     ------
     InputError
-        No files, one given twice, two campaigns of one name, or a directory that
-        cannot be written to.
+        No files, one given twice, two campaigns of one name, a directory that cannot
+        be written to, or another batch at work in it.
     """
     _check_files(files)
     folder = Path(out)
     given = authority or Authority()
-    state = _State.of(folder, [str(file) for file in files])
+    book = Path(ledger or folder / "ledger.jsonl")
     rows = []
-    with SharedTables() as shared:
-        for place, file in enumerate(files):
-            if watched is not None:
-                watched.begins(place, str(file))
-            began = time.monotonic()
-            mark = _inputs(Path(file), folder, given)
-            row = state.kept(str(file), mark)
-            if row is None:
-                row = _one(file, folder, given, ledger, now, shared, watched)
-                row = replace(row, seconds=round(time.monotonic() - began, 3))
-                state.done(row, mark)
-            rows.append(row)
-            if watched is not None:
-                watched.ended(row)
-    state.finished(rows)
+    with State.held(folder, [str(file) for file in files]) as state:
+        with SharedTables() as shared:
+            for number, file in enumerate(files):
+                if watched is not None:
+                    watched.begins(number, str(file))
+                began = time.monotonic()
+                at = now or datetime.now(tz=UTC)
+                mark = inputs_of(file, folder, given, book, at.date())
+                row = state.before(str(file), mark)
+                if row is None or not _still_there(row, file, folder, given, at):
+                    row = _one(file, folder, given, book, now, shared, watched)
+                    row = replace(row, seconds=round(time.monotonic() - began, 3))
+                    state.done(row, mark)
+                rows.append(row)
+                if watched is not None:
+                    watched.ended(row)
+        state.finished(rows)
     return rows
+
+
+def _still_there(
+    row: BatchRow, file: str | Path, out: Path, authority: Authority, at: datetime
+) -> bool:
+    """Say whether what an earlier run of the batch wrote still holds."""
+    try:
+        campaign = load_campaign(file)
+        place = Place(out, campaign.name, campaign.output.audience)
+        if not row.released:
+            return place.result.is_file()
+        if authority.trust is None:
+            return False
+        audience = place.sealed if authority.recipients else place.audience
+        verify_audience(audience, authority.trust, at=at)
+        return place.result.is_file()
+    except (InputError, RefusedError):
+        return False
 
 
 def _one(
     file: str | Path,
     out: Path,
     authority: Authority,
-    ledger: str | Path | None,
+    ledger: Path,
     now: datetime | None,
     shared: SharedTables,
     watched: Watched | None,
@@ -123,7 +144,10 @@ def _one(
         )
     except FairreachError as error:
         return BatchRow(str(file), name, "error", said=(str(error),))
-    except Exception as error:  # noqa: BLE001  # a crash of one may not hide the others
+    except Exception as error:  # a crash of one may not hide the others
+        # What Ctrl-C becomes inside DuckDB.
+        if str(error) == "Query interrupted":
+            raise
         told = traceback.format_exception_only(error)[-1].strip()
         return BatchRow(str(file), name, "crash", said=(told,))
     return BatchRow(
@@ -143,7 +167,7 @@ def _check_files(files: Sequence[str | Path]) -> None:
     seen: dict[Path, str] = {}
     names: dict[str, str] = {}
     for file in files:
-        whole = Path(file).resolve()
+        whole = _whole(file)
         if whole in seen:
             problems.append(Problem(shown(str(file)), "is given twice"))
             continue
@@ -159,3 +183,11 @@ def _check_files(files: Sequence[str | Path]) -> None:
         names.setdefault(name, str(file))
     if problems:
         raise InputError(problems)
+
+
+def _whole(file: str | Path) -> Path:
+    try:
+        return Path(file).resolve()
+    except (OSError, ValueError, RuntimeError):
+        # A loop of links, or no name of a file: what that is, its row tells.
+        return Path(file)

@@ -28,6 +28,8 @@ class Prepared:
     ----------
     frame : narwhals.LazyFrame
         One row a customer, with all that rules, score and counting read.
+    id : str
+        Column of the customer's id.
     is_joined : bool
         Whether attributes came from a table of their own.
     notes : tuple of str
@@ -37,6 +39,7 @@ class Prepared:
     """
 
     frame: Any
+    id: str
     is_joined: bool
     notes: tuple[str, ...]
     training: Any = None
@@ -73,7 +76,9 @@ class Prepared:
         wanted = [*columns, score.outcome]
         if score.model == "uplift":
             wanted.append(score.treatment)
-        table = self.training.select(*wanted).collect("pyarrow").to_native()
+        # In one order, whatever that of the engine: training follows it.
+        training = self.training.sort(self.id, *wanted, nulls_last=True)
+        table = training.select(*wanted).collect("pyarrow").to_native()
         if score.model == "uplift":
             return targeting.fit_uplift(
                 table, columns=columns, outcome=score.outcome, treatment=score.treatment
@@ -197,6 +202,7 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
         training = _training(crm, frame, id_)
     return Prepared(
         frame,
+        id_,
         aside is not None,
         _notes(crm),
         training,

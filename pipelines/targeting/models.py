@@ -21,10 +21,19 @@ _CLOSEST = 1e-9
 
 @contextmanager
 def plain_sklearn() -> Iterator[None]:
-    """Keep a caller's settings of scikit-learn's output out of our own pipelines."""
-    import sklearn  # noqa: PLC0415
+    """Keep our pipelines from a caller's output settings, and to one thread.
 
-    with sklearn.config_context(transform_output="default"):
+    Many threads gain little on columns of this size, and beside other work lose much.
+    """
+    import sklearn.utils  # noqa: PLC0415  # only what is loaded can be limited
+    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415
+        threadpool_limits,
+    )
+
+    with (
+        threadpool_limits(1),
+        sklearn.config_context(transform_output="default"),
+    ):
         yield
 
 

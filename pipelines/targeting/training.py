@@ -19,7 +19,7 @@ from pipelines.segmentation.reading import (
     read_columns,
     read_flag,
 )
-from pipelines.targeting.models import check_model, frame_of
+from pipelines.targeting.models import check_model, frame_of, plain_sklearn
 
 MOST_ROWS = 1_000_000
 _BLOCK = 2**17
@@ -47,14 +47,12 @@ class Inputs:
         infinite = np.isinf(rows)
         if infinite.any():
             rows[infinite] = np.nan
-        return rows, infinite.any(axis=1)
+        return rows, np.asarray(infinite.any(axis=1), dtype=bool)
 
     def score_blocks(
         self, table: Any, score: Callable[[Any], FloatArray]
     ) -> FloatArray:
         """Return the scores of a frame, block by block; NaN for what none can take."""
-        from pipelines.targeting.models import plain_sklearn  # noqa: PLC0415
-
         whole = read_columns(table, self.columns)
         found = np.empty(whole.num_rows)
         with plain_sklearn():

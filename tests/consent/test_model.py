@@ -128,12 +128,17 @@ def test_without_a_brand_every_brand_has_its_say(ask):
         record(customer_id="three", brand="Calla"),
         record(customer_id="four"),
         record("OptOut", "2020-01-01", customer_id="four", brand=None),
+        record(customer_id="five", brand=None),
+        record(customer_id="six", brand=None),
+        record("NotSeen", "2026-04-01", customer_id="six"),
     ]
     assert ask(rows, brand=None) == {
         "one": "consent",
         "two": "opted_out",
         "three": "consent",
         "four": "unclear_scope",
+        "five": "consent",
+        "six": "not_consent",
     }
 
 

@@ -96,5 +96,5 @@ def drawn(size, seed):
 def test_every_engine_gives_the_answer_of_the_oracle(asked, engine):
     people = drawn(1_500, seed=len(str(asked)))
     wanted = expected(people, asked)
-    assert 0.01 < sum(wanted.values()) / len(wanted) < 0.9
+    assert 10 <= sum(wanted.values()) <= 1_300
     assert answers(people, asked, make=engine) == wanted

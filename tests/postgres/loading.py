@@ -44,7 +44,12 @@ def sql_type(kind):
         return f"NUMERIC({kind.precision},{kind.scale})"
     if pa.types.is_timestamp(kind):
         return "TIMESTAMPTZ" if kind.tz else "TIMESTAMP"
-    names = {"int": "BIGINT", "dou": "DOUBLE PRECISION", "boo": "BOOLEAN", "dat": "DATE"}
+    names = {
+        "int": "BIGINT",
+        "dou": "DOUBLE PRECISION",
+        "boo": "BOOLEAN",
+        "dat": "DATE",
+    }
     return names.get(str(kind)[:3], "TEXT")
 
 
@@ -116,7 +121,9 @@ class Duckdb:
         self.file = folder / "crm.duckdb"
 
     def load(self, name, table):
-        self._run(f"CREATE OR REPLACE TABLE {named(name)} AS SELECT * FROM given", table)
+        self._run(
+            f"CREATE OR REPLACE TABLE {named(name)} AS SELECT * FROM given", table
+        )
         return self.url(name)
 
     def view(self, name, query):

@@ -69,7 +69,9 @@ class Server:
     ):
         """The URL of a table, as a user would write it."""
         secret = quote(password, safe="")
-        query = "&".join(f"{k}={v}" for k, v in {"sslmode": "disable", **options}.items())
+        query = "&".join(
+            f"{k}={v}" for k, v in {"sslmode": "disable", **options}.items()
+        )
         at = f"{host}:{port or self.port}/{database}"
         return f"postgresql://{user}:{secret}@{at}?{query}#{quote(table)}"
 
