@@ -288,6 +288,7 @@ def _from_server(ibis: Any, found: Address) -> Any:
     with _closed_on_failure(connection):
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.server_cursor_factory = _cursor_of(psycopg)
         backend = ibis.postgres.from_connection(connection)
         # The first statement begins the transaction that all others are part of.
         limit = "SELECT set_config('statement_timeout', %s, false)"
@@ -297,6 +298,26 @@ def _from_server(ibis: Any, found: Address) -> Any:
         table = backend.table(found.table, database=found.schema)
     weakref.finalize(backend, connection.close)
     return table
+
+
+def _cursor_of(psycopg: Any) -> type:
+    """Return a server's cursor that, once rolled back, is closed without a word.
+
+    Else what is told is that there is no cursor to close, not what went wrong.
+    """
+
+    class Cursor(psycopg.ServerCursor):  # type: ignore[misc]  # known when it is there
+        def close(self) -> None:
+            if self.closed or self.connection.closed:
+                super().close()
+                return
+            try:
+                with self.connection.transaction():
+                    super().close()
+            except psycopg.errors.InvalidCursorName:
+                psycopg.Cursor.close(self)
+
+    return Cursor
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from fairness.errors import InputError, Problem, alternatives, shown
+from fairness.frames.databases import is_url, masked
 from fairness.frames.kinds import written_kinds
 from fairness.frames.typed import FILE, ROW, Session
 from pipelines.campaign.model import SCHEMA
+from pipelines.rules import parse_rule
 
 # Names by which protected attributes go in exports, of whole words.
 _PROTECTED = re.compile(
@@ -24,9 +27,11 @@ _PROTECTED = re.compile(
 _SCORE = re.compile(r"score|propensity|probability|likelihood")
 _RULED = re.compile(r"orders?|purchases?|spend|tenure|arrears|active|segment|balance")
 _AGE = re.compile(r"age|alter")
+_BORN = re.compile(r"birth|born|yob")
 _ID = re.compile(r"id|key|number|no|code")
 _BESIDE = ("protected", "transactions", "consents", "contacts", "responses")
 _MOST_GROUPS = 30
+_EDGES = (18, 30, 45, 60)
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
 
 
@@ -55,7 +60,12 @@ class Looked:
         return sorted(found, key=lambda name: not _has(_ID, name))
 
 
-def draft_campaign(data: str | Path, *, today: date | None = None) -> str:
+def draft_campaign(
+    data: str | Path,
+    *,
+    today: date | None = None,
+    directory: str | Path | None = None,
+) -> str:
     """Return a campaign file for a table, to be completed by hand.
 
     It names the id, the columns that look like protected attributes, the tables of a
@@ -67,6 +77,8 @@ def draft_campaign(data: str | Path, *, today: date | None = None) -> str:
         The customers: CSV or Parquet.
     today : date, optional
         The day at which ages are counted.
+    directory : str or Path, optional
+        Where the campaign file will stand; that of the table by default.
 
     Returns
     -------
@@ -85,7 +97,7 @@ def draft_campaign(data: str | Path, *, today: date | None = None) -> str:
     >>> [line for line in text.splitlines() if line.startswith("by =")]
     ['by = ["birth_date", "gender", "ethnicity"]']
     """
-    path = Path(data)
+    path = _path(data)
     looked = look(path)
     ids = looked.unique()
     if not ids:
@@ -94,18 +106,33 @@ def draft_campaign(data: str | Path, *, today: date | None = None) -> str:
     id_ = ids[0]
     beside = _tables_beside(path, id_)
     aside = look(beside["protected"]) if "protected" in beside else None
-    by, bands = _attributes(looked, aside, id_)
+    day = today or datetime.now(tz=UTC).date()
+    by, bands = _attributes(looked, aside, id_, day)
     if not by:
         hint = "put gender, birth date and the like into protected.csv beside it"
         what = "has no column that looks like a protected attribute"
         what += f": {alternatives(list(looked.kinds))}"
         raise InputError(Problem(shown(str(data)), what, hint))
-    day = today or datetime.now(tz=UTC).date()
-    return "\n".join(_lines(path, looked, id_, beside, by, bands, day)) + "\n"
+    tables: dict[str, str | Path] = {"customers": path, **beside}
+    if isinstance(path, Path):
+        start = path.parent if directory is None else Path(directory)
+        tables = {name: _from(start, one) for name, one in tables.items()}
+    return "\n".join(_lines(tables, looked, id_, by, bands, day)) + "\n"
 
 
-def look(path: Path) -> Looked:
-    """Return the kinds and the number of values of a table's columns."""
+def look(path: str | Path) -> Looked:
+    """Return the kinds and the number of values of a table's columns.
+
+    Parameters
+    ----------
+    path : str or Path
+        A text may be the URL of a database table.
+
+    Raises
+    ------
+    InputError
+        It cannot be read.
+    """
     import narwhals as nw  # noqa: PLC0415
 
     with Session({"customers": path}) as session:
@@ -139,8 +166,10 @@ def _kind(dtype: Any) -> str:
     return "boolean" if isinstance(dtype, nw.Boolean) else "text"
 
 
-def _tables_beside(path: Path, id_: str) -> dict[str, Path]:
+def _tables_beside(path: str | Path, id_: str) -> dict[str, Path]:
     found: dict[str, Path] = {}
+    if not isinstance(path, Path):
+        return found
     for name in _BESIDE:
         for ending in (".csv", ".parquet"):
             other = path.with_name(name + ending)
@@ -150,7 +179,7 @@ def _tables_beside(path: Path, id_: str) -> dict[str, Path]:
 
 
 def _attributes(
-    looked: Looked, aside: Looked | None, id_: str
+    looked: Looked, aside: Looked | None, id_: str, day: date
 ) -> tuple[list[str], dict[str, list[int]]]:
     by: list[str] = []
     bands: dict[str, list[int]] = {}
@@ -160,7 +189,9 @@ def _attributes(
                 continue
             many = table is not None and table.distinct[name] > _MOST_GROUPS
             if kind == "date" or (many and _has(_AGE, name)):
-                bands[name] = [18, 30, 45, 60]
+                bands[name] = list(_EDGES)
+            elif many and kind == "integer" and _has(_BORN, name):
+                bands[name] = [day.year - edge for edge in reversed(_EDGES)]
             elif many:
                 continue
             by.append(name)
@@ -168,15 +199,15 @@ def _attributes(
 
 
 def _lines(
-    path: Path,
+    tables: Mapping[str, str | Path],
     looked: Looked,
     id_: str,
-    beside: Mapping[str, Path],
     by: Sequence[str],
     bands: Mapping[str, Sequence[int]],
     day: date,
 ) -> Iterator[str]:
-    slug = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "campaign"
+    stem = Path(str(tables["customers"])).stem.lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", stem).strip("-") or "campaign"
     yield f"schema = {_text(SCHEMA)}"
     yield f"name = {_text(slug)}"
     yield 'owner = "name of the one who answers for it"'
@@ -190,8 +221,7 @@ def _lines(
     yield 'polarity = "beneficial"'
     yield ""
     yield "[tables]"
-    yield f"customers = {_text(path.name)}"
-    yield from (f"{name} = {_text(other.name)}" for name, other in beside.items())
+    yield from (f"{name} = {_text(str(path))}" for name, path in tables.items())
     yield f"id = {_text(id_)}"
     yield ""
     yield "[protected]"
@@ -201,19 +231,13 @@ def _lines(
     yield ""
     yield "[funnel]"
     yield "# universe = \"country = 'IE'\"  # whom the offer is made for at all"
-    if "consents" in beside:
+    if "consents" in tables:
         yield ""
         yield "[funnel.consent]"
         yield 'channel = "email"'
     yield ""
     yield "[funnel.clauses]"
-    ruled = [name for name in _numbers(looked, id_, by) if _has(_RULED, name)]
-    chosen = (ruled or _numbers(looked, id_, by))[:1]
-    yield from (
-        f"{_key(name)} = {_text(_identifier(name) + ' >= 0')}" for name in chosen
-    )
-    if not chosen:
-        yield f"known = {_text(_identifier(id_) + ' IS NOT NULL')}"
+    yield _clause(looked, id_, by)
     scores = [name for name in _numbers(looked, id_, by) if _has(_SCORE, name)]
     yield ""
     if scores:
@@ -224,6 +248,47 @@ def _lines(
         yield "# [funnel.score]"
         yield '# column = "score"'
         yield "# top_share = 0.1"
+
+
+def _clause(looked: Looked, id_: str, by: Sequence[str]) -> str:
+    """Return a rule to begin with, on a column that a rule can name."""
+    numbers = _numbers(looked, id_, by)
+    ruled = [name for name in numbers if _has(_RULED, name)]
+    for name in dict.fromkeys([*ruled, *numbers]):
+        rule = f"{_identifier(name)} >= 0"
+        if _is_rule(rule):
+            return f"{_key(name)} = {_text(rule)}"
+    rule = f"{_identifier(id_)} IS NOT NULL"
+    if not _is_rule(rule):
+        what = f"is called {shown(id_)}, which no rule can name"
+        raise InputError(Problem("the column of the ids", what, "rename it"))
+    return f"known = {_text(rule)}"
+
+
+def _is_rule(text: str) -> bool:
+    try:
+        parse_rule(text)
+    except InputError:
+        return False
+    return True
+
+
+def _path(data: str | Path) -> str | Path:
+    """Return where a table is, if a file that is not secret may say so."""
+    text = str(data)
+    if not text.isprintable():
+        what = "has a name that no campaign file can hold"
+        raise InputError(Problem(shown(text), what, "rename it"))
+    if not is_url(text):
+        return Path(data)
+    if masked(text) != text:
+        hint = "write ${NAME} in its place, an environment variable"
+        raise InputError(Problem(shown(masked(text)), "holds a password", hint))
+    return text
+
+
+def _from(start: Path, path: str | Path) -> str:
+    return Path(os.path.relpath(path, start)).as_posix()
 
 
 def _numbers(looked: Looked, id_: str, by: Sequence[str]) -> list[str]:
@@ -239,8 +304,13 @@ def _has(words: re.Pattern[str], name: str) -> bool:
 
 
 def _text(text: str) -> str:
-    # What JSON escapes is a subset of what TOML does.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    # What JSON escapes is a subset of what TOML does; a terminal acts on the others.
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(char if char.isprintable() else _escaped(char) for char in quoted)
+
+
+def _escaped(char: str) -> str:
+    return f"\\U{ord(char):08X}"
 
 
 def _key(name: str) -> str:

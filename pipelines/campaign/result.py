@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairness import __version__
@@ -81,12 +82,13 @@ class CampaignRun:
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
         """The gaps behind the findings: those that stand first, then single groups."""
-        wanted = {_key(f): f for f in self._standing()}
-        first = len(wanted)
+        wanted = dict.fromkeys(map(_key, self._standing()))
+        first, told = len(wanted), {_side(key) for key in wanted}
         singles = set(self.audit.counts.attributes)
         for finding in self.audit.findings:
-            if finding.attribute in singles and _is_gap(finding):
-                wanted.setdefault(_key(finding), finding)
+            key = _key(finding) if _is_gap(finding) else None
+            if key and finding.attribute in singles and _side(key) not in told:
+                wanted[key] = None
         found = []
         tables = {n: self.funnel.table(n) for n in self.audit.tables}
         names = {table.attribute: n for n, table in tables.items()}
@@ -174,6 +176,16 @@ class CampaignRun:
 
         return rows_frame(_stage_rows(self.gaps))
 
+    def frame(self) -> pd.DataFrame:
+        """Return the findings as a table, one row each."""
+        return self.decision.frame()
+
+    def report(self, path: str | Path) -> Path:
+        """Write a report of the kind that the name ends in: .md, .json, .html."""
+        from fairness.reports import write_report  # noqa: PLC0415
+
+        return write_report(self.payload(), path)
+
     def text(self) -> str:
         """Return the report for a terminal."""
         from fairness.reports import render  # noqa: PLC0415
@@ -233,6 +245,12 @@ def _key(finding: Finding) -> tuple[str, str, str, bool]:
     beside = finding.decided_by or finding.reference
     over = _OF_SELECTION[finding.metric]
     return finding.attribute, finding.group, str(beside), over
+
+
+def _side(key: tuple[str, str, str, bool]) -> tuple[str, str, bool]:
+    """Return whose gap it is, and in which direction, whatever the reference."""
+    attribute, group, _, over = key
+    return attribute, group, over
 
 
 def _stage_rows(gaps: tuple[Gap, ...]) -> Iterator[dict[str, Any]]:

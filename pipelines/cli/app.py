@@ -11,7 +11,7 @@ from typer.exceptions import TyperException
 
 from fairness.errors import FairreachError, RefusedError
 from pipelines.cli import exits
-from pipelines.cli.campaigns import approve, batch, run_campaign, verify, waive
+from pipelines.cli.campaigns import approve, batch, init, run_campaign, verify, waive
 from pipelines.cli.check import HELP_PANEL, check
 from pipelines.cli.keys import (
     KEYS_HELP,
@@ -76,7 +76,7 @@ app = typer.Typer(
     epilog="Start with: fairreach demo",
 )
 app.command(cls=_Check)(check)
-for _one in (run_campaign, batch, approve, waive, verify):
+for _one in (init, run_campaign, batch, approve, waive, verify):
     app.command(_one.__name__.split("_")[0], cls=_Command)(_one)
 app.command(cls=_Command)(demo)
 app.command(cls=_Command)(explain)

@@ -1,4 +1,4 @@
-"""``fairreach run``, ``batch``, ``approve``, ``waive`` and ``verify``."""
+"""``fairreach run``, ``batch``, ``approve``, ``waive``, ``verify`` and ``init``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairness.errors import InputError, Problem, ascii_controls
 from pipelines.cli import exits
 from pipelines.cli.check import FailOn
 from pipelines.cli.keys import TRUST, unlock
@@ -322,6 +323,45 @@ def verify(
     return exits.CLEAR
 
 
+def init(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="DATA", help="Customers: CSV, Parquet or the URL of a table."
+        ),
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Write it here, never over a file; printed if not given.",
+        ),
+    ] = None,
+) -> int:
+    """Draft a campaign file by looking at the columns of a table.
+
+    [bold]Examples[/bold]
+
+      fairreach init crm/customers.csv
+
+      fairreach init crm/customers.csv --out crm/spring.toml
+    """
+    from fairness.writing import write_whole  # noqa: PLC0415
+    from pipelines.campaign import draft_campaign  # noqa: PLC0415  # loads the engine
+
+    if out is None:
+        tell(draft_campaign(data, directory=Path()))
+        return exits.CLEAR
+    if out.suffix != ".toml":
+        raise _wrong("--out", "does not end in .toml", "a campaign is TOML")
+    draft = draft_campaign(data, directory=out.parent)
+    write_whole(out, draft, fresh=True)
+    tell(f"drafted: {out}\nComplete it, then: fairreach run {out}\n")
+    return exits.CLEAR
+
+
 def _authority(
     key: Path | None, trust: Path | None, recipients: Sequence[str]
 ) -> Authority:
@@ -371,9 +411,11 @@ def _needed_reason(reason: str | None) -> str:
 
 
 def _missing(option: str, hint: str) -> Exception:
-    from fairness.errors import InputError, Problem  # noqa: PLC0415
+    return _wrong(option, "is missing", hint)
 
-    return InputError(Problem(option, "is missing", hint))
+
+def _wrong(option: str, what: str, hint: str) -> Exception:
+    return InputError(Problem(option, what, hint))
 
 
 def _tell_outcome(outcome: Outcome) -> None:
@@ -426,7 +468,7 @@ def _counting(size: int) -> Iterator[Any]:
         task = bar.add_task("", total=None)
 
         def begins(_: int, file: str) -> None:
-            bar.update(whole, description=Path(file).stem)
+            bar.update(whole, description=ascii_controls(Path(file).stem))
 
         yield Watched(
             begins=begins,
@@ -454,7 +496,7 @@ def _bar() -> Iterator[Any]:
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.completed:,.0f}"),
         TimeElapsedColumn(),

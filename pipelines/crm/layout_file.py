@@ -137,6 +137,7 @@ class Block(Table):
     """
 
     kind: ClassVar[str] = "table"
+    tables: ClassVar[Mapping[str, type[Table]]] = {"columns": From, "lookup": Lookup}
 
     table: Words
     export: Words
@@ -207,7 +208,6 @@ class LayoutFile(Table):
     tables: ClassVar[Mapping[str, type[Table]]] = {
         "exports": Export,
         "tables": Block,
-        "lookup": Lookup,
     }
 
     of: Schema = Field(alias="schema", description=f"{SCHEMA!r}")

@@ -17,7 +17,7 @@ import numpy as np
 
 from fairness import __version__
 from fairness.auditing import Audit
-from fairness.counts import CountTable, GroupCounts, count
+from fairness.counts import GroupCounts, count
 from fairness.counts.suppress import suppress
 from fairness.errors import InputError, Problem, shown
 from fairness.findings import Finding
@@ -314,21 +314,26 @@ def _strangers(run: CampaignRun, strange: Collection[str]) -> dict[str, int]:
 
 
 def _hidden(run: CampaignRun, audit: Audit) -> dict[str, set[str]]:
-    """Return the groups that are small here, or that no report of the run shows."""
-    tables = list(audit.tables.values())
+    """Return the groups that are small here, or that no report of the run shows.
+
+    What the run's reports show cannot hide anybody here, and the other way round.
+    """
     before = hidden_groups(run.audit, run.decision.findings)
-    return {
-        name: groups | (before.get(name, set()) & _names(tables, name))
-        for name, groups in suppress(tables).items()
-    }
-
-
-def _names(tables: Sequence[CountTable], attribute: str) -> set[str]:
-    return {
-        group
+    tables = list(audit.tables.values())
+    told = {
+        (table.attribute, group)
         for table in tables
-        if table.attribute == attribute
         for group in table.groups
+        if group not in before[table.attribute]
+    }
+    small = suppress(tables, keep=told)
+    return {
+        table.attribute: {
+            group
+            for group in table.groups
+            if group in small[table.attribute] or group in before[table.attribute]
+        }
+        for table in tables
     }
 
 

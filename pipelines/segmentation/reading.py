@@ -144,11 +144,11 @@ def places_of(column: Any) -> tuple[Int64Array, list[str | None]]:
     >>> places.tolist(), texts
     ([0, -1, 1, 0], ['x', 'y'])
     """
-    places, values = _coded(column)
+    places, values = coded(column)
     return places, [text or None for text in values]
 
 
-def _coded(column: Any) -> tuple[Int64Array, list[Any]]:
+def coded(column: Any) -> tuple[Int64Array, list[Any]]:
     """Return the place of each row's value, -1 for null, and the values."""
     import pyarrow as pa  # noqa: PLC0415
 
@@ -186,7 +186,7 @@ def read_flag(
     [0, 1]
     """
     flag = parse_flag(name, columns, role=role)
-    places, values = _coded(table[flag.column])
+    places, values = coded(table[flag.column])
     used = np.unique(places)
     known = [None if place < 0 else values[place] for place in used.tolist()]
     codes = flag_codes(flag, known, role=role)

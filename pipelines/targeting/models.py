@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -17,24 +15,6 @@ MODELS = ("logistic", "boosting")
 _RARE = 20
 _MOST_LABELS = 200
 _CLOSEST = 1e-9
-
-
-@contextmanager
-def plain_sklearn() -> Iterator[None]:
-    """Keep our pipelines from a caller's output settings, and to one thread.
-
-    Many threads gain little on columns of this size, and beside other work lose much.
-    """
-    import sklearn.utils  # noqa: PLC0415  # only what is loaded can be limited
-    from threadpoolctl import (  # type: ignore[import-untyped]  # noqa: PLC0415
-        threadpool_limits,
-    )
-
-    with (
-        threadpool_limits(1),
-        sklearn.config_context(transform_output="default"),
-    ):
-        yield
 
 
 def check_model(model: Any) -> bool:

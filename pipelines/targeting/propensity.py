@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairness.errors import InputError
+from pipelines.segmentation.learning import plain_sklearn
 from pipelines.segmentation.reading import FloatArray
 from pipelines.targeting.crossed import (
     Auc,
@@ -17,7 +18,7 @@ from pipelines.targeting.crossed import (
     splits_of,
     too_few,
 )
-from pipelines.targeting.models import log_odds, make_model, model_name, plain_sklearn
+from pipelines.targeting.models import log_odds, make_model, model_name
 from pipelines.targeting.training import MOST_ROWS, Inputs, read_training
 
 

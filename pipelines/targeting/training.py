@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fairness.errors import InputError, Problem, shown
 from fairness.groups.flags import parse_flag
+from pipelines.segmentation.learning import plain_sklearn
 from pipelines.segmentation.reading import (
     Coding,
     FloatArray,
@@ -19,7 +20,7 @@ from pipelines.segmentation.reading import (
     read_columns,
     read_flag,
 )
-from pipelines.targeting.models import check_model, frame_of, plain_sklearn
+from pipelines.targeting.models import check_model, frame_of
 
 MOST_ROWS = 1_000_000
 _BLOCK = 2**17

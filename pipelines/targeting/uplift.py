@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairness.errors import InputError, Problem
+from pipelines.segmentation.learning import plain_sklearn
 from pipelines.segmentation.reading import FloatArray, Int64Array
 from pipelines.targeting.crossed import (
     Auc,
@@ -22,7 +23,7 @@ from pipelines.targeting.crossed import (
     too_few,
 )
 from pipelines.targeting.gains import Qini, ShareUplift, qini_of, uplift_by_share
-from pipelines.targeting.models import log_odds, make_model, model_name, plain_sklearn
+from pipelines.targeting.models import log_odds, make_model, model_name
 from pipelines.targeting.training import MOST_ROWS, Inputs, read_training
 
 BoolArray = NDArray[np.bool_]

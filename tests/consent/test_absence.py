@@ -42,7 +42,11 @@ def changed(records, columns, values):
         for column in columns:
             for value in values:
                 if record[column] != value:
-                    yield [*records[:place], {**record, column: value}, *records[place + 1 :]]
+                    yield [
+                        *records[:place],
+                        {**record, column: value},
+                        *records[place + 1 :],
+                    ]
 
 
 def told(people, asked, make):
@@ -112,7 +116,9 @@ def test_a_customer_without_records_is_never_contactable(engine):
         table = found.collect("pyarrow").to_dict(as_series=False)
         yes = {
             name
-            for name, is_yes in zip(table["customer_id"], table["contactable"], strict=True)
+            for name, is_yes in zip(
+                table["customer_id"], table["contactable"], strict=True
+            )
             if is_yes
         }
         assert yes or asked.get("evidence")

@@ -262,7 +262,9 @@ def test_days_may_be_dates_or_times(ask):
     people = pa.table({"customer_id": ["c", "d"]})
     for values in (
         pa.array([day, None], pa.date32()),
-        pa.array([dt.datetime(2026, 3, 1, 23, 59), None], pa.timestamp("us")),
+        pa.array(
+            [dt.datetime.fromisoformat("2026-03-01T23:59"), None], pa.timestamp("us")
+        ),
         pa.array([day, dt.date(9999, 12, 31)], pa.date32()),
     ):
         typed = rows.set_column(place, "captured_at", values)
@@ -322,7 +324,9 @@ def test_frames_of_several_engines_are_told(ask):
 
 def test_days_with_a_zone_are_told():
     rows = arrow([record()])
-    zoned = pa.array([dt.datetime(2026, 3, 1)], pa.timestamp("us", tz="UTC"))
+    zoned = pa.array(
+        [dt.datetime.fromisoformat("2026-03-01")], pa.timestamp("us", tz="UTC")
+    )
     place = rows.column_names.index("captured_at")
     people = pa.table({"customer_id": ["c"]})
     with pytest.raises(InputError, match="points in time with a zone"):

@@ -16,7 +16,16 @@ CELLS = {
     "channel": ["email"] * 8 + ["e-mail", " EMAIL", "sms", "*", "", None],
     "status": ["OptIn"] * 7
     + ["opt_in", "SUBSCRIBED", "OptOut", "OptOut", "UNSUBSCRIBED", "Seen", "NotSeen"]
-    + ["NOT_SPECIFIED", "Objected", "NotOptedOut", "true", "false", "perhaps", "", None],
+    + [
+        "NOT_SPECIFIED",
+        "Objected",
+        "NotOptedOut",
+        "true",
+        "false",
+        "perhaps",
+        "",
+        None,
+    ],
     "captured_at": ["2026-01-01", "2026-02-01", "2026-02-01", "2026-03-01T10:00:00"] * 2
     + ["2024-01-01", "2026-11-01", "2026-11-02", "2026-02-30", "soon", "", None],
     "brand": ["Nordia"] * 8 + [" nordia", "Calla", "any", "", None],

@@ -31,7 +31,13 @@ def salesforce():
                 "Id": ["p1", "p2", "p3", "p4", "p5"],
                 "PartyId": ["i1", "i2", "i3", "i2", "i9"],
                 "DataUsePurpose.Name": ["Newsletter"] * 5,
-                "ContactPointType": ["Email", "Email", "Email", "MailingAddress", "Web"],
+                "ContactPointType": [
+                    "Email",
+                    "Email",
+                    "Email",
+                    "MailingAddress",
+                    "Web",
+                ],
                 "PrivacyConsentStatus": ["OptIn", "OptIn", "Seen", "OptIn", "OptOut"],
                 "CaptureDate": ["2026-01-01T09:00:00.000Z"] * 5,
                 "CaptureSource": ["web"] * 5,
@@ -72,7 +78,13 @@ def hubspot():
             email=["a@x.org", "B@x.org", "c@x.org", "nobody@x.org", "c@x.org"],
             subscriptionId=["7", "7", "7", "7", "8"],
             subscriptionName=["Newsletter"] * 4 + ["Offers"],
-            status=["SUBSCRIBED", "SUBSCRIBED", "NOT_SPECIFIED", "SUBSCRIBED", "SUBSCRIBED"],
+            status=[
+                "SUBSCRIBED",
+                "SUBSCRIBED",
+                "NOT_SPECIFIED",
+                "SUBSCRIBED",
+                "SUBSCRIBED",
+            ],
             timestamp=["2026-01-01"] * 5,
             legalBasis=["CONSENT_WITH_NOTICE"] * 5,
             legalBasisExplanation=["form"] * 5,
@@ -93,7 +105,7 @@ def dynamics():
             {
                 "contactid": ["c1", "c2", "c3", "c4"],
                 "address1_postalcode": ["N01", "N02", "N03", "N04"],
-                "createdon": [dt.datetime(2020, 1, 31, 10)] * 4,
+                "createdon": [dt.datetime.fromisoformat("2020-01-31T10:00")] * 4,
                 "donotemail": [False, False, False, None],
                 "donotbulkemail": [False, True, False, False],
                 "donotphone": [True, False, False, False],
@@ -197,7 +209,11 @@ def test_legitimate_interest_rests_on_boxes_that_are_not_ticked():
 @pytest.mark.parametrize(
     ("name", "drop", "message"),
     [
-        ("salesforce", "Individual", "Individual is missing, and refusals are kept in it"),
+        (
+            "salesforce",
+            "Individual",
+            "Individual is missing, and refusals are kept in it",
+        ),
         ("salesforce", "ContactPointTypeConsent", "refusals are kept in it"),
         ("hubspot", "subscriptions", "refusals are kept in it"),
         ("salesforce", "Contact", "Contact: is missing"),
@@ -254,7 +270,9 @@ def test_an_emptied_or_garbled_cell_of_an_export_makes_nobody_contactable(
         cells[row] = value
         given[export] = table.set_column(place, column, pa.array(cells, pa.string()))
         with Crm.open(given, layout=name) as crm:
-            found = contactable(crm.customers, crm.consents, refused=crm.refused, **ASKED)
+            found = contactable(
+                crm.customers, crm.consents, refused=crm.refused, **ASKED
+            )
             yes = {r["customer_id"] for r in rows(found) if r["contactable"]}
         assert yes <= {"c1"}
 
@@ -306,18 +324,38 @@ def test_a_new_layout_is_a_file(tmp_path):
 
 WRONG = [
     ("schema = ", "schem = ", ["schema: is missing"]),
-    ('"fairreach/layout/1"', '"fairreach/layout/2"', ["schema: 'fairreach/layout/2' is not"]),
+    (
+        '"fairreach/layout/1"',
+        '"fairreach/layout/2"',
+        ["schema: 'fairreach/layout/2' is not"],
+    ),
     ('export = "people"', 'export = "peple"', ["'peple' is not an export", "'people'"]),
-    ('table = "consents"', 'table = "consent"', ["'consent' is not a CRM table", "tables[1].table"]),
-    ('ja = "OptIn"', 'ja = "Yes"', ["'Yes' is not a status there is", "values.status.ja"]),
+    (
+        'table = "consents"',
+        'table = "consent"',
+        ["'consent' is not a CRM table", "tables[1].table"],
+    ),
+    (
+        'ja = "OptIn"',
+        'ja = "Yes"',
+        ["'Yes' is not a status there is", "values.status.ja"],
+    ),
     ('ja = "OptIn"', "ja = true", ["true is not text", "in quotes"]),
     ('captured_at = "2026-01-01"', "", ["'captured_at' has no source"]),
     ("[tables.values.status]", "[tables.values.state]", ["'state' is not a column"]),
     ('title = "Ours"', "", ["title: is missing"]),
     ('title = "Ours"', 'title = "Ours"\nx = 1', ["'x' is not a layout key"]),
     ("as_of = 2026-11-23", "as_of = 2026-13-23", ["is not TOML"]),
-    ('customer_id = "Number"', 'customer_id = {from = 7}', ["7 is not a list of names"]),
-    ('customer_id = "Number"', 'customer_id = {form = "Number"}', ["'form' is not a column key"]),
+    (
+        'customer_id = "Number"',
+        "customer_id = {from = 7}",
+        ["7 is not a list of names"],
+    ),
+    (
+        'customer_id = "Number"',
+        'customer_id = {form = "Number"}',
+        ["'form' is not a column key"],
+    ),
 ]
 
 

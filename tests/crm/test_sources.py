@@ -197,7 +197,10 @@ def test_spark_frames_come_in():
         pytest.skip("PySpark needs Java")
     from tests.consent.conftest import as_spark
 
-    given = {"customers": as_spark(arrow(CUSTOMERS)), "consents": as_spark(arrow(CONSENTS))}
+    given = {
+        "customers": as_spark(arrow(CUSTOMERS)),
+        "consents": as_spark(arrow(CONSENTS)),
+    }
     with Crm.open(given) as crm:
         assert len(rows(crm.customers)) == 3
         assert len(rows(crm.consents)) == 2
@@ -211,7 +214,9 @@ def test_tables_are_joined_in_one_engine(tmp_path):
 
 
 def test_only_the_columns_wanted_are_brought_in():
-    with Crm.open({"customers": arrow(CUSTOMERS)}, columns={"customers": ["customer_id"]}) as crm:
+    with Crm.open(
+        {"customers": arrow(CUSTOMERS)}, columns={"customers": ["customer_id"]}
+    ) as crm:
         assert crm.customers.collect_schema().names() == ["customer_id"]
     with pytest.raises(InputError, match="customers: 'town' is not a column"):
         Crm.open({"customers": arrow(CUSTOMERS)}, columns={"customers": ["town"]})
@@ -240,7 +245,10 @@ def test_a_table_by_itself():
 
 
 def test_a_table_that_was_not_given_is_told():
-    with Crm.open({"customers": arrow(CUSTOMERS)}) as crm, pytest.raises(InputError) as caught:
+    with (
+        Crm.open({"customers": arrow(CUSTOMERS)}) as crm,
+        pytest.raises(InputError) as caught,
+    ):
         _ = crm.consents
     assert str(caught.value).startswith("consents: is not among the tables")
 

@@ -174,3 +174,23 @@ def load_sample(database):
     for name in ("customers", "protected", "picked"):
         database.load(name, tables[name])
     return database.view("audience", VIEW)
+
+
+def text_tables(names):
+    """Tables of the sample as they are written, all columns text."""
+    return _tables(names, all_varchar=True)
+
+
+def typed_tables(names):
+    """Tables of the sample with a type for each column."""
+    return _tables(names)
+
+
+def _tables(names, **options):
+    import duckdb
+
+    with duckdb.connect() as connection:
+        return {
+            name: connection.read_csv(str(SAMPLES / f"{name}.csv"), **options).to_arrow_table()
+            for name in names
+        }

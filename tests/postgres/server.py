@@ -21,7 +21,7 @@ PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/bin")
 OWNER, READER = "owner", "ann"
 DATABASE = "crm"
 # Each character has a meaning in a URL.
-PASSWORD = "s3c/r@t:#?%&"  # noqa: S105
+PASSWORD = "s3c/r@t:#?%&"
 # The server ends, and its directory goes, when the tests do, however they end.
 KEEPER = """
 "$1/postgres" -D "$2/data" &
@@ -185,9 +185,10 @@ timezone = 'UTC'
         server.run(
             f"CREATE DATABASE {DATABASE}",
             f"CREATE ROLE {READER} LOGIN PASSWORD '{PASSWORD}'",
-            f"GRANT pg_read_all_data TO {READER}",
             database="postgres",
         )
+        server.run(f"ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO {READER}")
+        server.run(f"ALTER DEFAULT PRIVILEGES GRANT USAGE ON SCHEMAS TO {READER}")
         yield server
     finally:
         keeper.stdin.close()

