@@ -16,23 +16,26 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-spark test-all lint types notebooks bench tenth everything clean
+.PHONY: help demo test test-spark test-postgres test-all lint types notebooks bench tenth everything clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
 		$(firstword $(MAKEFILE_LIST))
 
 demo: $(VENV)/.base ## Audit the campaigns of the sample CRM and write their reports
 	$(BIN)/fairreach demo
 
-test: $(VENV)/.test ## Run the tests and the docstring examples, but slow and Spark ones
-	$(PYTEST) -n auto -m "not slow and not spark" $(SUITE)
+test: $(VENV)/.test ## Run the tests and the docstring examples, but slow ones and those of servers
+	$(PYTEST) -n auto -m "not slow and not spark and not postgres" $(SUITE)
 
 test-spark: $(VENV)/.all ## Run the tests that need Spark and Java, in one process
 	$(PYTEST) -m spark tests
 
-test-all: $(VENV)/.all ## Run the tests and the docstring examples, but Spark ones
-	$(PYTEST) -n auto -m "not spark" $(SUITE)
+test-postgres: $(VENV)/.all ## Run the tests that start a PostgreSQL, which has to be here
+	FAIRREACH_NEEDS_POSTGRES=1 $(PYTEST) -n auto -m postgres tests
+
+test-all: $(VENV)/.all ## Run the tests and the docstring examples, but those of servers
+	$(PYTEST) -n auto -m "not spark and not postgres" $(SUITE)
 
 lint: $(VENV)/.test ## Check style and formatting
 	$(BIN)/ruff check .

@@ -56,7 +56,7 @@ class FailOn(StrEnum):
 _WHO = "Who was picked"
 _GROUPS = "Protected groups"
 _OFFER = "The offer and the policy"
-_READING = "Reading the file"
+_READING = "Reading files"
 _OUTPUT = "Output"
 HELP_PANEL = _OUTPUT
 """Where the help shows the option of its own."""
@@ -85,6 +85,11 @@ _EXAMPLES = """
     fairreach check adult.data --no-header --missing "?" \\
       --selected 14=">50K" --by 8,9 --format json
 
+  A table of a database, of which only counts leave the server:
+
+    fairreach check 'postgresql://ann@db.example/crm#sales.customers' \\
+      --selected offered --by gender
+
 [bold]Exit codes[/bold]
 
   0 clear · 4 review · 3 block · 2 usage, configuration or data error
@@ -96,8 +101,8 @@ def check(
         str,
         typer.Argument(
             metavar="DATA",
-            help="CSV or Parquet file, or a glob of either in quotes: one row a "
-            "customer, picked or not.",
+            help="CSV or Parquet file, a glob of either in quotes, or the URL of a "
+            "database table: one row a customer, picked or not.",
         ),
     ],
     *,
@@ -113,8 +118,8 @@ def check(
     audience: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE",
-            help="File of the ids that were picked, in place of --selected.",
+            metavar="FILE|URL",
+            help="Table of the ids that were picked, in place of --selected.",
             rich_help_panel=_WHO,
         ),
     ] = None,
@@ -139,7 +144,7 @@ def check(
     protected: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE",
+            metavar="FILE|URL",
             help="Protected attributes by customer id, used for counting only.",
             rich_help_panel=_GROUPS,
         ),

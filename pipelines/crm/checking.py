@@ -151,7 +151,7 @@ def check_table(
     refers = customers is not None and contract.refers
     if customers is not None and refers:
         frame = _with_known(frame, contract.id, customers)
-    tests = [*of_rows, *_table_tests(contract, refers=refers)]
+    tests = [*of_rows, *_table_tests(contract, names, refers=refers)]
     listed = tuple(
         Fault(column, code, f"{_FLAG}{place}")
         for place, (column, code, _) in enumerate(tests)
@@ -229,13 +229,15 @@ def _folded(text: nw.Expr) -> nw.Expr:
     return text.str.replace_all(f"[{SPACES}_-]+", "").str.to_lowercase()
 
 
-def _table_tests(contract: Contract, *, refers: bool) -> Iterable[_Found]:
+def _table_tests(
+    contract: Contract, names: Sequence[str], *, refers: bool
+) -> Iterable[_Found]:
     """Yield what a row can be wrong in beside the other rows and tables."""
     if refers:
         unknown = nw.col(_KNOWN).is_null() & ~nw.col(_value(contract.id)).is_null()
         yield contract.id, "stranger", unknown
     if contract.unique and not contract.fatal:
-        keys = [_value(name) for name in contract.unique]
+        keys = [_value(name) for name in contract.unique if name in names]
         filled = reduce(and_, (~nw.col(key).is_null() for key in keys))
         yield contract.id, "duplicate", filled & (nw.len().over(*keys) > 1)
 

@@ -182,9 +182,9 @@ _CONTRACTS = (
         "responses",
         (
             _ID,
-            Column("campaign", required=True, filled=True),
+            Column("campaign", filled=True),
             Column("contacted", "boolean"),
-            Column("responded", "boolean", required=True),
+            Column("responded", "boolean"),
             Column("offered_value", "number", low=0),
         ),
         unique=("customer_id", "campaign"),

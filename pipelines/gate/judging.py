@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +44,7 @@ class Judged:
     reasons : tuple of str
         Why it is not clear.
     is_compared : bool
-        Whether anything could be compared at all.
+        Whether groups of every attribute could be compared.
     """
 
     decisions: Mapping[str, Decision]
@@ -68,7 +68,7 @@ class Judged:
         Parameters
         ----------
         fail_on : {"review", "block"}
-            "block" lets a review pass where anything could be compared.
+            "block" lets a review pass where every attribute could be compared.
 
         Raises
         ------
@@ -268,13 +268,11 @@ def _decided(
 
 def _shared(terms: Terms, audit: Audit, share: int) -> list[Policy]:
     """Return the policies with a part of their alpha."""
-    from fairness.policy import Policy, load_policy  # noqa: PLC0415  # pydantic models
+    from fairness.policy import load_policy  # noqa: PLC0415  # pydantic models
 
-    given = terms.policies
-    if given is None:
-        given = list(DEFAULT_POLICIES[audit.offer])
+    given = terms.policies or DEFAULT_POLICIES[audit.offer]
     several = given if isinstance(given, list | tuple) else [given]
-    loaded = [p if isinstance(p, Policy) else load_policy(p) for p in several]
+    loaded = [load_policy(one) for one in cast("list[str]", several)]
     return [
         one.model_copy(
             update={
@@ -312,13 +310,16 @@ def _uncompared(audit: Audit) -> Iterator[str]:
     Customers handed over group by group would each time be clear.
     """
     for name in audit.counts.attributes:
-        if len(audit.tables[(name,)].groups) < 2:
+        _, *others = audit.tables[(name,)].groups
+        if not others:
             yield f"{name}: all of these customers are of one group"
 
 
 def _is_compared(decision: Decision) -> bool:
-    """Whether any group was held against another by a rule."""
-    return any(
-        finding.verdict not in _UNTOLD and finding.reading not in {"reference", None}
+    """Whether some group of every attribute was held against another by a rule."""
+    compared = {
+        finding.attribute
         for finding in decision.findings
-    )
+        if finding.verdict not in _UNTOLD and finding.reading != "reference"
+    }
+    return compared >= set(decision.audit.counts.attributes)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict
 
 from fairness.errors import InputError, Problem, shown
 
@@ -16,6 +16,23 @@ if TYPE_CHECKING:
 
 FailOn = Literal["review", "block"]
 FAIL_ON: tuple[FailOn, ...] = ("review", "block")
+
+
+class TermSettings(TypedDict, total=False):
+    """The fields of `Terms`, as keywords of a decorator."""
+
+    by: Required[str | Sequence[str]]
+    id: str | None
+    policies: str | Path | Policy | Sequence[str | Path | Policy] | None
+    bands: Mapping[str, Sequence[float | str]] | None
+    as_of: str | date | None
+    intersections: int
+    offer: Offer | None
+    reference: str | None
+    min_expected: float
+    confidence: float
+    use: Mapping[str, str]
+    fail_on: FailOn
 
 
 @dataclass(frozen=True)
@@ -36,8 +53,7 @@ class Terms:
     use : mapping of str to str, optional
         Protected columns that the profile reads, each with the reason why.
     fail_on : {"review", "block"}
-        "block" lets a review pass, but never an audience of which nothing could be
-        compared.
+        "block" lets a review pass, but never where an attribute could not be compared.
 
     Raises
     ------

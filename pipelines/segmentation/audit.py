@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import entr
 
 from fairness.counts import CountTable, GroupCounts, count, suppress
 from fairness.errors import InputError, Problem, shown
-from fairness.findings.messages import number
 from fairness.groups import intersection_name
 from fairness.inference import (
     association,
@@ -23,186 +23,10 @@ from fairness.inference import (
 )
 from fairness.inference.widened import ratio_interval
 from pipelines.segmentation.reading import FloatArray, Int64Array
+from pipelines.segmentation.results import GivenAway, Lift, SegmentAudit, SegmentRank
 from pipelines.segmentation.segments import SEGMENT, Segmentation
 
 _SELECTED = "(selected)"
-_TWO = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Lift:
-    """A group in a segment, against its share of all customers.
-
-    Parameters
-    ----------
-    segment, attribute, group : str
-    n : int or None
-        Customers of the group in the segment; None where it is hidden, and all that
-        follows from it with it.
-    expected : float
-        What it would be if the segment had nothing to do with the group.
-    share : float or None
-        Of the segment, in [0, 1].
-    base : float
-        The group's share of all customers.
-    lift, low, high : float or None
-        share / base, and its interval; 1 is no difference. None where everybody is of
-        the group.
-    p_value, p_adjusted : float or None
-        Exact, two-sided; adjusted for all lifts (false discovery rate).
-    reading : {"over-represented", "under-represented", "no clear difference", \
-"too few", "undefined", "hidden"}
-    """
-
-    segment: str
-    attribute: str
-    group: str
-    n: int | None
-    expected: float
-    share: float | None
-    base: float
-    lift: float | None
-    low: float | None
-    high: float | None
-    p_value: float | None
-    p_adjusted: float | None
-    reading: str
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentRank:
-    """A segment, in the order of how much it discriminates.
-
-    Parameters
-    ----------
-    segment : str
-    n : int
-    attribute : str
-        That with which being in the segment goes most.
-    cramers_v : float or None
-        Of being in it with the groups of the attribute, corrected for bias, in [0, 1].
-    p_adjusted : float or None
-        Of independence; for all segments and attributes (false discovery rate).
-    """
-
-    segment: str
-    n: int
-    attribute: str
-    cramers_v: float | None
-    p_adjusted: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class GivenAway:
-    """How much of an attribute the segments tell.
-
-    Parameters
-    ----------
-    attribute : str
-    cramers_v : float or None
-        Corrected for bias, in [0, 1].
-    explained : float or None
-        Mutual information as a share of the entropy of the groups, in [0, 1].
-    chance : float or None
-        What that is expected to be where there is nothing to find.
-    p_value : float or None
-    areas : dict of group to (area under the curve, by chance)
-        How well the segments rank members of the group before the rest.
-    """
-
-    attribute: str
-    cramers_v: float | None
-    explained: float | None
-    chance: float | None
-    p_value: float | None
-    areas: Mapping[str, tuple[float | None, float | None]]
-
-
-@dataclass(frozen=True, eq=False)
-class SegmentAudit:
-    """What a segmentation does to protected groups, from counts.
-
-    Parameters
-    ----------
-    name, made : str
-        Of the segmentation.
-    columns : tuple of str
-    sizes : dict of segment to customers
-    lifts : tuple of Lift
-        By attribute, group and segment.
-    ranking : tuple of SegmentRank
-        The most discriminating first.
-    given_away : tuple of GivenAway
-    confidence, alpha : float
-    notes : tuple of str
-    """
-
-    name: str
-    made: str
-    columns: tuple[str, ...]
-    sizes: Mapping[str, int]
-    lifts: tuple[Lift, ...] = field(repr=False)
-    ranking: tuple[SegmentRank, ...]
-    given_away: tuple[GivenAway, ...] = field(repr=False)
-    confidence: float
-    alpha: float
-    notes: tuple[str, ...] = ()
-
-    def found(self) -> list[Lift]:
-        """Return what is over- or under-represented, the furthest from 1 first."""
-        told = [one for one in self.lifts if one.reading.endswith("represented")]
-        return sorted(told, key=_distance, reverse=True)
-
-    def frame(self) -> Any:
-        """Return the lifts as a pandas frame, one row each."""
-        import pyarrow as pa  # noqa: PLC0415
-
-        names = list(Lift.__dataclass_fields__)
-        rows = [{name: getattr(one, name) for name in names} for one in self.lifts]
-        return pa.Table.from_pylist(rows).to_pandas()
-
-    def section(self) -> dict[str, Any]:
-        """Return the section ``segments`` of a payload: plain values, null for none."""
-        most: dict[str, Lift] = {}
-        for one in self.found():
-            most.setdefault(one.segment, one)
-        return {
-            "name": self.name,
-            "made": self.made,
-            "columns": list(self.columns),
-            "confidence": self.confidence,
-            "alpha": self.alpha,
-            "segments": [
-                {
-                    "segment": one.segment,
-                    "n": one.n,
-                    "attribute": one.attribute,
-                    "cramers_v": one.cramers_v,
-                    "p_adjusted": one.p_adjusted,
-                    "message": _message(one, most.get(one.segment)),
-                }
-                for one in self.ranking
-            ],
-            "lifts": [
-                {name: getattr(one, name) for name in Lift.__dataclass_fields__}
-                for one in self.lifts
-            ],
-            "attributes": [
-                {
-                    "attribute": one.attribute,
-                    "cramers_v": one.cramers_v,
-                    "explained": one.explained,
-                    "explained_by_chance": one.chance,
-                    "p_value": one.p_value,
-                    "groups": [
-                        {"group": group, "auc": area, "auc_by_chance": floor}
-                        for group, (area, floor) in one.areas.items()
-                    ],
-                }
-                for one in self.given_away
-            ],
-            "notes": list(self.notes),
-        }
 
 
 def segment_audit(
@@ -303,7 +127,7 @@ def segment_audit(
         sizes,
         tuple(_shown(one, hidden) for one in lifts),
         tuple(_ranked(tables, sizes)),
-        tuple(_given_away(table) for table in tables.values()),
+        tuple(_given_away(one, hidden[name]) for name, one in tables.items()),
         confidence,
         alpha,
         counted.notes,
@@ -396,14 +220,16 @@ def _reading(one: Lift, adjusted: float, alpha: float, least: float) -> str:
         return "undefined"
     if adjusted < alpha:
         return "over-represented" if one.lift > 1 else "under-represented"
-    return "too few" if one.expected < least else "no clear difference"
+    return "too few" if (one.expected or 0) < least else "no clear difference"
 
 
 def _hidden(counts: GroupCounts, names: Sequence[str]) -> dict[str, set[str]]:
     tables: list[CountTable] = [counts.table([SEGMENT])]
     for name in names:
         tables += [counts.table([name]), counts.table([name, SEGMENT])]
-    return suppress(tables)
+    # The sizes of segments are shown as they are.
+    segments = [(SEGMENT, one) for one in tables[0].groups]
+    return suppress(tables, keep=segments)
 
 
 def _shown(one: Lift, hidden: Mapping[str, set[str]]) -> Lift:
@@ -416,10 +242,13 @@ def _shown(one: Lift, hidden: Mapping[str, set[str]]) -> Lift:
     )
     if not away:
         return one
+    whole = one.group in hidden[one.attribute]
     return replace(
         one,
         n=None,
+        expected=None if whole else one.expected,
         share=None,
+        base=None if whole else one.base,
         lift=None,
         low=None,
         high=None,
@@ -452,13 +281,15 @@ def _strength(one: SegmentRank) -> tuple[float, float]:
     return (-1.0 if one.cramers_v is None else one.cramers_v, -p)
 
 
-def _given_away(table: _Crossed) -> GivenAway:
+def _given_away(table: _Crossed, hidden: Collection[str]) -> GivenAway:
     found = association(table.n)
     ranked = separation(table.n, ordered=False)
-    told = found.explained * found.information_floor
-    chance = told / found.information if found.information > 0 else np.nan
+    entropy = float(entr(table.n.sum(axis=0) / table.n.sum()).sum())
+    chance = found.information_floor / entropy if entropy > 0 else np.nan
     areas = {
         group: (_known(ranked.estimate[at]), _known(ranked.floor[at]))
+        if group not in hidden
+        else (None, None)
         for at, group in enumerate(table.groups)
     }
     return GivenAway(
@@ -474,22 +305,3 @@ def _given_away(table: _Crossed) -> GivenAway:
 def _known(value: ArrayLike) -> float | None:
     found = float(np.asarray(value))
     return found if np.isfinite(found) else None
-
-
-def _distance(one: Lift) -> float:
-    if not one.lift:
-        return float("inf")
-    return abs(float(np.log(one.lift)))
-
-
-def _message(one: SegmentRank, lift: Lift | None) -> str:
-    if one.cramers_v is None:
-        return f"{one.segment}: everybody is in it, or of one group"
-    if lift is None:
-        return f"{one.segment}: no group stands out"
-    more = "more" if (lift.lift or 0) > 1 else "less"
-    return (
-        f"{one.segment}: {lift.attribute} {lift.group} is {number(lift.share or 0, 3)} "
-        f"of it and {number(lift.base, 3)} of all customers, "
-        f"{number(lift.lift or 0, 3)} times its share, {more} than by chance"
-    )

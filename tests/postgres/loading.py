@@ -176,21 +176,12 @@ def load_sample(database):
     return database.view("audience", VIEW)
 
 
-def text_tables(names):
-    """Tables of the sample as they are written, all columns text."""
-    return _tables(names, all_varchar=True)
-
-
-def typed_tables(names):
-    """Tables of the sample with a type for each column."""
-    return _tables(names)
-
-
-def _tables(names, **options):
+def crm_tables(names):
+    """Tables of the sample, with a type for each column."""
     import duckdb
 
     with duckdb.connect() as connection:
         return {
-            name: connection.read_csv(str(SAMPLES / f"{name}.csv"), **options).to_arrow_table()
+            name: connection.read_csv(str(SAMPLES / f"{name}.csv")).to_arrow_table()
             for name in names
         }

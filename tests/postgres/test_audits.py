@@ -7,6 +7,7 @@ import time
 import pytest
 
 import fairness as fa
+from tests.postgres.comparing import differences
 from tests.postgres.loading import ASKED, MEASURED, SAMPLES, sample_tables
 from tests.postgres.reading import asks, of_customers
 from tests.postgres.server import Wire
@@ -17,27 +18,6 @@ COLUMNS = [n for n in sample_tables()["audience"].column_names if n != "customer
 def payload(data, **asked):
     decision = fa.audit(data, **asked).gate(["us-four-fifths"])
     return json.loads(json.dumps(decision.to_dict(), allow_nan=False))
-
-
-def differences(mine, theirs, where=""):
-    """Where two payloads differ, sums of floats in another order aside."""
-    if (
-        isinstance(mine, dict)
-        and isinstance(theirs, dict)
-        and list(mine) == list(theirs)
-    ):
-        for key, value in mine.items():
-            yield from differences(value, theirs[key], f"{where}.{key}")
-    elif (
-        isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs)
-    ):
-        for place, (one, two) in enumerate(zip(mine, theirs, strict=True)):
-            yield from differences(one, two, f"{where}[{place}]")
-    elif isinstance(mine, float) and isinstance(theirs, float):
-        if mine != pytest.approx(theirs, rel=1e-9, abs=1e-12):
-            yield where, mine, theirs
-    elif mine != theirs:
-        yield where, mine, theirs
 
 
 def test_a_table_of_a_database_gives_the_payload_of_the_file(sample, sample_file):
