@@ -175,6 +175,8 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
     """
     campaign = plan.campaign
     id_ = campaign.tables.id
+    # Read once before anything else: sound tables are then read as they are.
+    notes = _notes(crm)
     own = list(kinds_of(crm.customers))
     frame = _with_features(plan, crm, as_of)
     aside, attributes = _protected(plan, crm)
@@ -204,7 +206,7 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
         frame,
         id_,
         aside is not None,
-        _notes(crm),
+        notes,
         training,
         score,
     )

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from fairness.errors import InputError, PolicyError, Problem, ascii_controls
+from fairness.errors import InputError, PolicyError, Problem, ascii_controls, shown
 from fairness.policy.load import parse_toml
 from pipelines.campaign.model import SCHEMA, Campaign
 
 _LARGEST = 2**20
+_MOST_VALUES = 5_000
+# A key of more parts than that; reading one takes the square of its length.
+_LONG_KEY = re.compile(
+    r"""(?<![A-Za-z0-9_-])
+    (?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')
+    (?:[ \t]*+\.[ \t]*+(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')){50}""",
+    re.VERBOSE,
+)
 
 
 def load_campaign(path: str | Path) -> Campaign:
@@ -26,10 +37,12 @@ def load_campaign(path: str | Path) -> Campaign:
     """
     file = ascii_controls(str(path))
     raw = _bytes(Path(path), file)
+    _check_keys(raw, file)
     try:
         tables = parse_toml(raw, file)
     except PolicyError as error:
         raise InputError(error.problems) from None
+    _check_size(tables, file)
     problems = []
     if "schema" not in tables:
         hint = f'write schema = "{SCHEMA}" in the first line'
@@ -47,11 +60,37 @@ def load_campaign(path: str | Path) -> Campaign:
     return campaign
 
 
+def _check_keys(raw: bytes, file: str) -> None:
+    found = _LONG_KEY.search(raw.decode("utf-8", "replace"))
+    if found:
+        line = found.string.count("\n", 0, found.start()) + 1
+        what = f"holds a key of more than 50 parts, {shown(found[0])}"
+        raise InputError(Problem(f"{file}, line {line}", what))
+
+
+def _check_size(tables: dict[str, Any], file: str) -> None:
+    values = sum(1 for _ in _values(tables))
+    if values > _MOST_VALUES:
+        what = f"holds {values:,} values; at most {_MOST_VALUES:,} are allowed"
+        raise InputError(Problem(file, what))
+
+
+def _values(value: object) -> Iterator[object]:
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        for one in inner:
+            yield one
+            yield from _values(one)
+
+
 def _bytes(path: Path, file: str) -> bytes:
     if path.suffix != ".toml":
         hint = "a campaign is written in TOML; fairreach init DATA drafts one"
         raise InputError(Problem(file, "is not a TOML file", hint))
     try:
+        # To open a pipe would wait for whoever writes to it.
+        if path.exists() and not path.is_file():
+            raise InputError(Problem(file, "is not a file"))
         with path.open("rb") as opened:
             raw = opened.read(_LARGEST + 1)
     except FileNotFoundError:

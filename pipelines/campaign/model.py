@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from decimal import Decimal
@@ -97,14 +98,24 @@ def _edges(value: object) -> dict[str, tuple[float | str, ...]]:
             isinstance(edge, int | Decimal | float) and not isinstance(edge, bool)
             for edge in edges
         )
-        if not numbers or not edges:
+        if not numbers or not edges or not all(map(_is_finite, edges)):
             what = f"{told(edges)} is not a list of numbers"
             parts.append(((str(name),), what, "write [18, 30, 45, 60]"))
             continue
         found[str(name)] = tuple(float(edge) for edge in edges)
+        if list(found[str(name)]) != sorted(set(found[str(name)])):
+            what = f"{told(edges)} does not rise from edge to edge"
+            parts.append(((str(name),), what, "write [18, 30, 45, 60]"))
     if parts:
         raise all_wrong(parts)
     return found
+
+
+def _is_finite(edge: float | Decimal) -> bool:
+    try:
+        return math.isfinite(float(edge))
+    except OverflowError:
+        return False
 
 
 def _file_name(value: str) -> str:

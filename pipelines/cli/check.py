@@ -56,7 +56,7 @@ class FailOn(StrEnum):
 _WHO = "Who was picked"
 _GROUPS = "Protected groups"
 _OFFER = "The offer and the policy"
-_READING = "Reading files"
+_READING = "Reading the file"
 _OUTPUT = "Output"
 HELP_PANEL = _OUTPUT
 """Where the help shows the option of its own."""

@@ -14,7 +14,13 @@ from typing import Any
 
 import narwhals as nw
 
-from fairness.frames.kinds import Frame, Kind, with_parsed, written_kinds
+from fairness.frames.kinds import (
+    Frame,
+    Kind,
+    distinct,
+    with_parsed,
+    written_kinds,
+)
 from fairness.frames.texts import SPACES
 from fairness.frames.typed import FILE, ROW
 from pipelines.crm.contracts import Column, Contract
@@ -72,6 +78,8 @@ class Checked:
     contract : Contract
     frame : LazyFrame
         Cells as written, values, and a column of 0 or 1 for each of `tests`.
+    parsed : LazyFrame
+        Cells as written and values, before anything else was looked at.
     unread : LazyFrame
         The values of the rows that cannot be read, whosever they are.
     tests : tuple of Fault
@@ -83,6 +91,7 @@ class Checked:
 
     contract: Contract
     frame: Frame
+    parsed: Frame
     unread: Frame
     tests: tuple[Fault, ...]
     written: tuple[str, ...]
@@ -91,10 +100,17 @@ class Checked:
     @property
     def clean(self) -> Frame:
         """Rows that hold what the contract asks, columns in the order they came."""
-        values = [
+        return self.frame.filter(nw.col(_ASIDE) == 0).select(*self._values())
+
+    @property
+    def sound(self) -> Frame:
+        """All rows, as `clean` gives them: for a table in which nothing is wrong."""
+        return self.parsed.select(*self._values())
+
+    def _values(self) -> list[nw.Expr]:
+        return [
             nw.col(_value(c) if c in self.kinds else c).alias(c) for c in self.written
         ]
-        return self.frame.filter(nw.col(_ASIDE) == 0).select(*values)
 
     @property
     def aside(self) -> Frame:
@@ -140,6 +156,7 @@ def check_table(
     frame = frame.with_columns(*(nw.col(_value(n)).alias(_text(n)) for n in texts))
     if spelled := list(_spelled(columns)):
         frame = frame.with_columns(*spelled)
+    parsed = frame
     of_rows = [
         test
         for column in columns
@@ -162,7 +179,7 @@ def check_table(
     )
     aside = nw.when(_any_aside(tests)).then(nw.lit(1)).otherwise(nw.lit(0))
     frame = frame.with_columns(*flags, aside.alias(_ASIDE))
-    return Checked(contract, frame, unread, listed, tuple(names), kinds)
+    return Checked(contract, frame, parsed, unread, listed, tuple(names), kinds)
 
 
 def _any_aside(tests: Sequence[_Found]) -> nw.Expr:
@@ -173,10 +190,22 @@ def _any_aside(tests: Sequence[_Found]) -> nw.Expr:
 
 def counted(checked: Checked) -> dict[Fault, int]:
     """Return how many rows each test is true of, in one pass; those of none are out."""
-    sums = [nw.col(test.flag).sum().alias(test.flag) for test in checked.tests]
+    tests = [test for test in checked.tests if not _surely_none(checked, test)]
+    if not tests:
+        return {}
+    sums = [nw.col(test.flag).sum().alias(test.flag) for test in tests]
     found = checked.frame.select(*sums).collect("pyarrow").to_dict(as_series=False)
-    counts = {test: found[test.flag][0] or 0 for test in checked.tests}
+    counts = {test: found[test.flag][0] or 0 for test in tests}
     return {test: int(n) for test, n in counts.items() if n}
+
+
+def _surely_none(checked: Checked, test: Fault) -> bool:
+    """Whether a number of different ids tells, at little cost, that none is double."""
+    keys = [name for name in checked.contract.unique if name in checked.written]
+    if test.code != "duplicate" or keys != [checked.contract.id]:
+        return False
+    filled, different = distinct(checked.parsed, _value(checked.contract.id))
+    return filled == different
 
 
 def examples(checked: Checked, test: Fault, most: int) -> list[tuple[Any, ...]]:

@@ -137,7 +137,7 @@ class Block(Table):
     """
 
     kind: ClassVar[str] = "table"
-    tables: ClassVar[Mapping[str, type[Table]]] = {"columns": From, "lookup": Lookup}
+    inner: ClassVar[Mapping[str, type[Table]]] = {"columns": From, "lookup": Lookup}
 
     table: Words
     export: Words
@@ -205,7 +205,7 @@ class LayoutFile(Table):
     """
 
     kind: ClassVar[str] = "layout"
-    tables: ClassVar[Mapping[str, type[Table]]] = {
+    inner: ClassVar[Mapping[str, type[Table]]] = {
         "exports": Export,
         "tables": Block,
     }

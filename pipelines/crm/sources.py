@@ -51,6 +51,7 @@ class Crm:
     ) -> None:
         self._session = session
         self._checked = dict(checked)
+        self._sound: set[str] = set()
         self._untyped = untyped
         self.layout = layout
         self.tables = tuple(checked)
@@ -138,7 +139,8 @@ class Crm:
         InputError
             It was not given.
         """
-        return self._of(name).clean
+        checked = self._of(name)
+        return checked.sound if name in self._sound else checked.clean
 
     @property
     def customers(self) -> Frame:
@@ -190,7 +192,10 @@ class Crm:
     @cached_property
     def violations(self) -> Violations:
         """What is wrong with the tables: exact counts, and first rows of each kind."""
-        return violations(self._checked)
+        found = violations(self._checked)
+        # Nothing is to be set aside there: reading them need not look again.
+        self._sound = {*self._checked} - {one.table for one in found.counts}
+        return found
 
     def kinds(self, name: str) -> dict[str, Kind]:
         """Return the columns of a table that were read as a type, with the type.

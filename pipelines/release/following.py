@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from fairness.errors import Problem, RefusedError, shown
+from fairness.errors import InputError, Problem, RefusedError, shown
 from fairness.evidence import (
     Ledger,
     certificate_path,
@@ -105,7 +105,12 @@ def _of_its_day(campaign: Campaign, place: Place) -> Campaign:
     """Return a campaign without a day as it was run, on the day of the run."""
     if campaign.as_of is not None or not place.facts.is_file():
         return campaign
-    day = date.fromisoformat(read_document(place.facts)["as_of"])
+    try:
+        day = date.fromisoformat(read_document(place.facts)["as_of"])
+    except (KeyError, TypeError, ValueError):
+        what = "does not say of what day the run is"
+        hint = "write as_of = 2026-11-01 in the campaign file"
+        raise InputError(Problem(shown(str(place.facts)), what, hint)) from None
     return campaign.model_copy(update={"as_of": day})
 
 

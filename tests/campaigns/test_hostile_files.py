@@ -8,12 +8,15 @@ import os
 import re
 import subprocess
 import time
+from contextlib import suppress
 
 import pytest
 
 from fairness.errors import InputError
 from pipelines.campaign import load_campaign, make_plan, run_campaign
 from pipelines.cli.app import run as run_command
+from pipelines.release import carry_out
+from tests.campaigns.crm import write_crm
 
 GOOD = """schema = "fairreach/campaign/1"
 name = "spring"
@@ -206,14 +209,19 @@ FILES = {
         "protected.bands.group",
         "is not a list of numbers",
     ),
+    "equal_edges": (
+        put('by = ["group"]', 'by = ["group"]\nbands.group = [18, 18.0]'),
+        "protected.bands.group",
+        "does not rise",
+    ),
     "edges_that_fall": (
         put('by = ["group"]', 'by = ["group"]\nbands.group = [60, 18]'),
         "protected.bands.group",
-        "rise",
+        "does not rise",
     ),
     "whole_holdout": (more("holdout = 1"), "funnel.holdout", "outside (0, 1)"),
     "percent": (more('holdout = "10%"'), "funnel.holdout", "write it as a fraction"),
-    "no_such_day": (put("2026-11-01", "2026-02-30"), "", "does not exist"),
+    "no_such_day": (put("2026-11-01", "2026-02-30"), "line 4", "invalid date"),
     "a_moment": (put("2026-11-01", "2026-11-01T10:00:00Z"), "as_of", "is not a date"),
     "a_day_in_words": (put("2026-11-01", '"tomorrow"'), "as_of", "is not a date"),
     "two_cuts": (
@@ -247,13 +255,32 @@ FILES = {
     "carriage_return": (put("olga", "ol\rga"), "line 3", "is not TOML"),
     "deep_lists": (top("x = " + "[" * 100_000 + "]" * 100_000), "", "nested too"),
     "deep_tables": (top("x = " + "{a = " * 50_000 + "1"), "", "nested too deeply"),
-    "deep_keys": (top(".".join(["a"] * 50_000) + " = 1"), "", "nested too deeply"),
-    "unclosed": (top('x = "' + "a" * 500_000), "line 5", "is not TOML"),
+    "deep_keys": (
+        top(".".join(["a"] * 50_000) + " = 1"),
+        "line 6",
+        "more than 50 parts",
+    ),
+    "deep_table_names": (
+        top("[" + ".".join(["a"] * 50_000) + "]"),
+        "line 6",
+        "more than 50 parts",
+    ),
+    "deep_quoted_keys": (
+        top(" . ".join(['"a.b"', "'c'"] * 20_000) + " = 1"),
+        "line 6",
+        "more than 50 parts",
+    ),
+    "many_names": (
+        put('["group"]', "[" + ", ".join(f'"a{i}"' for i in range(100_000)) + "]"),
+        "",
+        "at most 5,000 are allowed",
+    ),
+    "unclosed": (top('x = "' + "a" * 500_000), "line 6", "is not TOML"),
     "unclosed_lines": (top('x = """' + "a\n" * 100_000), "line", "is not TOML"),
     "many_keys": (
         top("".join(f"x{i} = {i}\n" for i in range(40_000))),
-        "campaign",
-        "is not a campaign key",
+        "",
+        "at most 5,000 are allowed",
     ),
     "larger_than_a_megabyte": (GOOD + "#" * 2**20, "", "is larger than 1024 KiB"),
     "empty": ("", "schema", "is missing"),
@@ -314,10 +341,14 @@ DATA = {
         "",
     ),
     "table_in_the_cloud": (put("customers.csv", "s3://bucket/c.csv"), "s3://", ""),
-    "table_of_a_function": (put("customers.csv", "glob('*')"), "glob", "no such file"),
+    "table_of_a_function": (
+        put("customers.csv", "glob('*')"),
+        "glob",
+        "matches no file",
+    ),
     "password": (
         put("customers.csv", "postgresql://ann:s3cr3t@127.0.0.1:1/crm#customers"),
-        "postgresql://ann:***@127.0.0.1:1/crm#customers",
+        "",
         "",
     ),
     "password_twice": (
@@ -365,12 +396,17 @@ DATA = {
 }
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """Load all that carries a campaign out."""
+    folder = tmp_path_factory.mktemp("loaded")
+    path = write(write_crm(folder / "crm", customers=200), GOOD)
+    carry_out(path, folder / "out")
+
+
 @pytest.fixture
-def refused(crm, tmp_path, monkeypatch, capsys):
-    """Have a file refused by the command; return the message and the problems."""
-    # Loads all that carries a campaign out.
-    run_command(["run", str(write(crm, GOOD)), "--out", str(tmp_path / "warm")])
-    capsys.readouterr()
+def refused(crm, tmp_path, monkeypatch, capsys, loaded):
+    """Have a file refused by the command; return the message."""
 
     def forbidden(*_, **__):
         raise AssertionError("something was run")
@@ -390,7 +426,7 @@ def refused(crm, tmp_path, monkeypatch, capsys):
         assert (code, out) == (2, "")
         assert err.startswith("fairreach: ")
         assert err.count("fairreach: ") == 1
-        assert len(err) < 2_000 or err.startswith("fairreach: 40000 problems")
+        assert len(err) < 3_000
         assert err.replace("\n", "").isprintable()
         left = {one.name for one in tmp_path.rglob("*")} - before
         assert left <= {"out", "spring", ".lock"}, "something was written"
@@ -453,15 +489,21 @@ def test_what_only_looks_strange_is_read(content, crm):
     assert campaign.digest == load_campaign(write(crm, GOOD)).digest
 
 
-def test_a_link_and_a_pipe_are_files_like_others(crm, refused, tmp_path):
-    secret = tmp_path / "secret"
-    secret.write_text("password = s3cr3t\n")
-    (crm / "spring.toml").unlink()
-    (crm / "spring.toml").symlink_to(secret)
-    with pytest.raises(InputError) as caught:
-        load_campaign(crm / "spring.toml")
-    # The line is told, as of any file that is no TOML: who can name it can read it.
-    assert "is not TOML" in str(caught.value)
+@pytest.mark.parametrize(
+    "line", ["a" * 2**20, "a." * 40 + "\n", "'" * 2**19, ". " * 2**18]
+)
+def test_what_looks_for_long_keys_takes_no_time_of_its_own(line, crm):
+    path = write(crm, (GOOD + "# " + line * 30)[: 2**20])
+    start = time.process_time()
+    with suppress(InputError):
+        load_campaign(path)
+    assert time.process_time() - start < 1
+
+
+def test_a_pipe_is_no_campaign_and_is_not_waited_for(crm):
+    os.mkfifo(crm / "pipe.toml")
+    with pytest.raises(InputError, match="is not a file"):
+        load_campaign(crm / "pipe.toml")
 
 
 def test_an_output_directory_that_is_a_link_out_of_it_is_refused(crm, tmp_path, capsys):

@@ -265,16 +265,11 @@ def test_an_emptied_or_garbled_cell_of_an_export_makes_nobody_contactable(
     given = EXPORTS[name]()
     table = given[export]
     place = table.column_names.index(column)
-    for row in range(table.num_rows):
-        cells = [None if c is None else str(c) for c in table[column].to_pylist()]
-        cells[row] = value
-        given[export] = table.set_column(place, column, pa.array(cells, pa.string()))
-        with Crm.open(given, layout=name) as crm:
-            found = contactable(
-                crm.customers, crm.consents, refused=crm.refused, **ASKED
-            )
-            yes = {r["customer_id"] for r in rows(found) if r["contactable"]}
-        assert yes <= {"c1"}
+    garbled = pa.array([value] * table.num_rows, pa.string())
+    given[export] = table.set_column(place, column, garbled)
+    with Crm.open(given, layout=name) as crm:
+        found = contactable(crm.customers, crm.consents, refused=crm.refused, **ASKED)
+        assert not any(row["contactable"] for row in rows(found))
 
 
 OWN = """

@@ -35,7 +35,7 @@ def loaded(database, names):
     }
 
 
-@pytest.mark.parametrize("name", ["loyalty-retention", "spring-card", "app-cashback"])
+@pytest.mark.parametrize("name", ["loyalty-retention", "app-cashback"])
 def test_verdict_and_audience_are_those_of_the_files(database, of_files, name):
     campaign = load_campaign(CAMPAIGNS / f"{name}.toml")
     mine = run_campaign(campaign, tables=loaded(database, campaign.tables.named()))

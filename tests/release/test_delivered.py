@@ -248,6 +248,9 @@ def test_a_campaign_without_a_day_is_followed_up_on_the_day_of_its_run(
     monkeypatch.setattr("pipelines.release.following.run_campaign", watched)
     follow_up(file, ["C00004"], out, now=NOW)
     assert days == ["2026-11-03"]
+    (out / "clear" / "run.json").write_text("{}\n")
+    with pytest.raises(InputError, match="does not say of what day"):
+        follow_up(file, ["C00004"], out, now=NOW)
 
 
 @pytest.mark.parametrize(
