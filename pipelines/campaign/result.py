@@ -86,9 +86,9 @@ class CampaignRun:
         first, told = len(wanted), {_side(key) for key in wanted}
         singles = set(self.audit.counts.attributes)
         for finding in self.audit.findings:
-            key = _key(finding) if _is_gap(finding) else None
-            if key and finding.attribute in singles and _side(key) not in told:
-                wanted[key] = None
+            side = _key(finding) if _is_gap(finding) else None
+            if side and finding.attribute in singles and _side(side) not in told:
+                wanted[side] = None
         found = []
         tables = {n: self.funnel.table(n) for n in self.audit.tables}
         names = {table.attribute: n for n, table in tables.items()}

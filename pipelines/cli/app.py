@@ -13,6 +13,7 @@ from fairness.errors import FairreachError, RefusedError
 from pipelines.cli import exits
 from pipelines.cli.campaigns import approve, batch, init, run_campaign, verify, waive
 from pipelines.cli.check import HELP_PANEL, check
+from pipelines.cli.delivered import delivered
 from pipelines.cli.keys import (
     KEYS_HELP,
     list_people,
@@ -76,7 +77,7 @@ app = typer.Typer(
     epilog="Start with: fairreach demo",
 )
 app.command(cls=_Check)(check)
-for _one in (init, run_campaign, batch, approve, waive, verify):
+for _one in (init, run_campaign, batch, approve, waive, verify, delivered):
     app.command(_one.__name__.split("_")[0], cls=_Command)(_one)
 app.command(cls=_Command)(demo)
 app.command(cls=_Command)(explain)

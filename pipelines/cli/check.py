@@ -85,9 +85,9 @@ _EXAMPLES = """
     fairreach check adult.data --no-header --missing "?" \\
       --selected 14=">50K" --by 8,9 --format json
 
-  A table of a database, of which only counts leave the server:
+  A table of a database; sqlite:///… and postgresql://… are read the same way:
 
-    fairreach check 'postgresql://ann@db.example/crm#sales.customers' \\
+    fairreach check 'duckdb:///crm.duckdb#sales.customers' \\
       --selected offered --by gender
 
 [bold]Exit codes[/bold]

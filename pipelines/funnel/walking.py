@@ -23,6 +23,7 @@ from pipelines.targeting.cuts import (
     BoolArray,
     FloatArray,
     lots,
+    rounded,
     select_above,
     select_by_lot,
     select_top,
@@ -33,9 +34,6 @@ from pipelines.targeting.scorer import Scorer
 SCORE = "(score)"
 SELECTED = "(selected)"
 MOST_SAMPLED = 20_000
-# Scores are compared as written with so many digits: the last ones of a float depend
-# on how many rows a model is asked about at once.
-_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +298,7 @@ class _Reader:
             found = np.asarray(score.scorer.score(read), dtype=np.float64)
             if self._sample is not None:
                 self._sample.add(rows)
-        scores[able] = _rounded(found)
+        scores[able] = rounded(found)
         return scores
 
     def finish(self) -> tuple[Any, NDArray[np.int32], FloatArray | None, Any]:
@@ -361,11 +359,3 @@ def _numbers(column: Any, name: str) -> FloatArray:
     except pa.ArrowInvalid:
         what = f"column {shown(name)} has values that are not numbers"
         raise InputError(Problem("score", what, "name a column of numbers")) from None
-
-
-def _rounded(scores: FloatArray) -> FloatArray:
-    """Return the scores with 12 significant digits."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.floor(np.log10(np.abs(scores)))
-    scale = 10.0 ** (_DIGITS - 1 - np.where(np.isfinite(power), power, 0.0))
-    return np.asarray(np.round(scores * scale) / scale, dtype=np.float64)

@@ -32,7 +32,7 @@ from pipelines.gate.rows import (
     without_column,
 )
 from pipelines.gate.terms import Terms
-from pipelines.targeting.cuts import select_above, select_top, share_of
+from pipelines.targeting.cuts import rounded, select_above, select_top, share_of
 
 if TYPE_CHECKING:
     from fairness.auditing import Offer
@@ -42,8 +42,6 @@ BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-# The last digits of a score depend on how many rows are asked about at once.
-_DIGITS = 12
 _BINARY = 2
 
 
@@ -341,8 +339,7 @@ class FairnessGate(MetaEstimatorMixin, BaseEstimator):  # type: ignore[misc]
             raise InputError(Problem("estimator", what, "leave the cut out"))
         else:
             scores = fitted.predict(rows)
-        numbers = np.asarray(scores, dtype=np.float64)
-        return np.asarray(np.round(numbers, _DIGITS), dtype=np.float64)
+        return rounded(np.asarray(scores, dtype=np.float64))
 
     def _unpicked(self, known: NDArray[Any]) -> Problem:
         what = (

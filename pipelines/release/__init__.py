@@ -11,15 +11,20 @@ if TYPE_CHECKING:
     from pipelines.release.carrying import Authority as Authority
     from pipelines.release.carrying import Outcome as Outcome
     from pipelines.release.carrying import carry_out as carry_out
+    from pipelines.release.delivered import Delivered as Delivered
+    from pipelines.release.delivered import check_delivered as check_delivered
+    from pipelines.release.following import follow_up as follow_up
     from pipelines.release.leave import Leave as Leave
     from pipelines.release.leave import leave_of as leave_of
     from pipelines.release.place import Place as Place
     from pipelines.release.statements import Signed as Signed
     from pipelines.release.statements import approve_place as approve_place
     from pipelines.release.statements import sign_waiver as sign_waiver
+    from pipelines.release.variation import total_variation as total_variation
 
 _HOME = {
     "Authority": "carrying",
+    "Delivered": "delivered",
     "Leave": "leave",
     "Outcome": "carrying",
     "Place": "place",
@@ -27,13 +32,17 @@ _HOME = {
     "Signed": "statements",
     "approve_place": "statements",
     "carry_out": "carrying",
+    "check_delivered": "delivered",
+    "follow_up": "following",
     "leave_of": "leave",
     "release": "audience",
     "sign_waiver": "statements",
+    "total_variation": "variation",
 }
 
 __all__ = [
     "Authority",
+    "Delivered",
     "Leave",
     "Outcome",
     "Place",
@@ -41,9 +50,12 @@ __all__ = [
     "Signed",
     "approve_place",
     "carry_out",
+    "check_delivered",
+    "follow_up",
     "leave_of",
     "release",
     "sign_waiver",
+    "total_variation",
 ]
 
 

@@ -22,6 +22,7 @@ FloatArray = NDArray[np.float64]
 UInt64Array = NDArray[np.uint64]
 
 _WORD = 8
+_DIGITS = 12
 
 
 class Ids(Protocol):
@@ -115,6 +116,22 @@ def share_of(share: Decimal | float | str, size: int) -> int:
             )
         )
     return int(exact * size)
+
+
+def rounded(scores: FloatArray) -> FloatArray:
+    """Return scores with 12 significant digits, as they are compared.
+
+    The last ones of a float depend on how many rows a model is asked about at once.
+
+    Examples
+    --------
+    >>> rounded(np.array([0.1 + 0.2, 1 / 3])).tolist()
+    [0.3, 0.333333333333]
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.floor(np.log10(np.abs(scores)))
+    scale = 10.0 ** (_DIGITS - 1 - np.where(np.isfinite(power), power, 0.0))
+    return np.asarray(np.round(scores * scale) / scale, dtype=np.float64)
 
 
 def select_top(scores: FloatArray, number: int, ids: Ids, draw: str) -> BoolArray:

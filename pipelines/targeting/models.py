@@ -154,7 +154,9 @@ def _boosting(coding: Coding, seed: int) -> Any:
         ]
     )
     model = HistGradientBoostingClassifier(
-        categorical_features=np.arange(len(labels)), random_state=seed
+        categorical_features=np.arange(len(labels)),
+        early_stopping=True,
+        random_state=seed,
     )
     return Pipeline([("columns", columns), ("model", model)])
 

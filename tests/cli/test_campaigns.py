@@ -96,7 +96,7 @@ def test_a_run_as_markdown_has_tables(crm, run):
     code, out, _ = run(*words)
     assert code == 3
     assert out.startswith("#")
-    assert "| --- |" in out
+    assert "\n| stage | came | passed |" in out
 
 
 def test_a_run_of_nothing_is_a_usage_error(crm, run, folder):
@@ -195,12 +195,14 @@ def test_a_block_goes_out_when_two_people_waive_it(crm, run, as_, keys):
     assert rules
     for rule in rules:
         waive = ["waive", rule, file, "--out", "out"]
+        before = run(*words)[0]
+        assert before in (3, 4)
         assert run(*waive, *as_("bob"))[0] == 2, "nobody signed first"
         said = ["--reason", "A youth account.", "--approver", "bob"]
         code, out, _ = run(*waive, *as_("olga"), *said)
         assert code == 0
         assert "bob signs next" in out
-        assert run(*words)[0] == 3, "one signature is none"
+        assert run(*words)[0] == before, "one signature is none"
         assert run(*waive, *as_("olga"))[0] in (2, 3), "the owner is no second person"
         code, out, _ = run(*waive, *as_("bob"))
         assert code == 0
@@ -306,7 +308,7 @@ def test_a_batch_of_nothing_or_of_twins_is_a_usage_error(crm, run, folder):
 
 
 def test_keys_are_made_trusted_used_and_revoked(crm, run, folder):
-    assert run("keys", "new", "ann", "--out", "keys", "--no-passphrase")[0] == 0
+    assert run("keys", "new", "ann")[0] == 0
     code, out, err = run("keys", "trust", "keys/ann.pub")
     assert code == 0, err
     words = [
@@ -381,9 +383,9 @@ def test_what_cannot_be_drafted_is_told(table, more, told, run, folder):
 
 NASTY = [
     "<script>alert(1)</script> age",
-    "\x1b[31mage\x1b[0m",
+    "\x1b[31m age\x1b[0m",
     "age\u202e\u2028",
-    "\x9b31mage",
+    "\x9b31m age",
     'age"; DROP TABLE x; --',
     "age\\",
     "age]]\n[tables]\nx",
@@ -474,10 +476,9 @@ ADULT = (
 def with_ids(table, path):
     """Write a table with ids in front, which these files do not have."""
     lines = [line for line in table.read_text().splitlines() if line.strip()]
-    comma = ";" if ";" in lines[0] else ","
-    if comma == ",":
+    if table.name == "adult.data":
         lines = [ADULT, *(line.replace(", ", ",") for line in lines)]
-    rows = [f"id{comma}{lines[0]}"]
-    rows += [f"C{place:06d}{comma}{line}" for place, line in enumerate(lines[1:])]
+    rows = [f"id,{lines[0]}"]
+    rows += [f"C{place:06d},{line}" for place, line in enumerate(lines[1:])]
     path.write_text("\n".join(rows) + "\n")
     return path
