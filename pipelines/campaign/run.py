@@ -15,6 +15,7 @@ from pipelines.campaign.frame import SharedTables, open_tables, prepare
 from pipelines.campaign.model import Campaign
 from pipelines.campaign.plan import KNOWN, WHY, Plan, make_plan
 from pipelines.campaign.result import CampaignRun
+from pipelines.crm import Crm
 from pipelines.funnel.counting import Roles, count_walked
 from pipelines.funnel.walking import Walked, walk
 
@@ -52,6 +53,7 @@ def run_campaign(
     on: date | None = None,
     watch: Watch | None = None,
     shared: SharedTables | None = None,
+    quarantine: Path | None = None,
 ) -> CampaignRun:
     """Walk a campaign's funnel and judge its audience; nothing is released.
 
@@ -71,6 +73,8 @@ def run_campaign(
     watch : Watch, optional
     shared : SharedTables, optional
         Opens tables once for many campaigns.
+    quarantine : Path, optional
+        Directory for the rows that break a contract, made where there are any.
 
     Returns
     -------
@@ -88,6 +92,8 @@ def run_campaign(
     told.step("reading the tables")
     with open_tables(campaign, Path(directory), tables or {}, day, shared) as opened:
         prepared = prepare(plan, opened, day)
+        if quarantine is not None:
+            _set_aside(opened, quarantine)
         if prepared.trains and estimator is None:
             told.step("training the score")
         scorer = prepared.scorer(estimator)
@@ -133,6 +139,12 @@ def run_campaign(
         (*_base_notes(campaign), *_unknown_notes(walked), *prepared.notes),
         _consents(walked),
     )
+
+
+def _set_aside(crm: Crm, directory: Path) -> None:
+    if any(one.outcome == "quarantined" for one in crm.violations.counts):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        crm.write_quarantine(directory)
 
 
 def policies_of(campaign: Campaign, directory: Path) -> tuple[Policy, ...]:
@@ -197,8 +209,10 @@ def _unknown_notes(walked: Walked) -> tuple[str, ...]:
     if not number:
         return ()
     return (
-        f"{number:,} customers have no row in the protected table: they are in the "
-        f"group {MISSING} of each attribute in it",
+        (
+            f"{number:,} customers have no row in the protected table: they are in "
+            f"the group {MISSING} of each attribute in it"
+        ),
     )
 
 

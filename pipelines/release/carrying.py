@@ -167,6 +167,7 @@ def carry_out(
             on=at.date(),
             watch=watch,
             shared=shared,
+            quarantine=place.quarantine,
         )
         return _kept(run, place, given, found, Ledger(ledger or place.ledger), at)
 

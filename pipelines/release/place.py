@@ -70,6 +70,11 @@ class Place:
         return self.directory / "report.html"
 
     @property
+    def quarantine(self) -> Path:
+        """Rows of the tables that broke a contract; personal data, for the owner."""
+        return self.directory / "quarantine"
+
+    @property
     def result(self) -> Path:
         """How the last run ended; written when all else is there."""
         return self.directory / "result.json"

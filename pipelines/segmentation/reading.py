@@ -152,6 +152,8 @@ def coded(column: Any) -> tuple[Int64Array, list[Any]]:
     """Return the place of each row's value, -1 for null, and the values."""
     import pyarrow as pa  # noqa: PLC0415
 
+    if pa.types.is_null(column.type):
+        return np.full(len(column), -1, dtype=np.int64), []
     if not pa.types.is_dictionary(column.type):
         column = column.dictionary_encode()
     whole = column.unify_dictionaries().combine_chunks()

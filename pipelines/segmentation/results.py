@@ -132,7 +132,7 @@ class SegmentAudit:
     notes: tuple[str, ...] = ()
 
     def found(self) -> list[Lift]:
-        """Return what is over- or under-represented, the furthest from 1 first."""
+        """Return what is over- or under-represented, what surely is most so first."""
         told = [one for one in self.lifts if one.reading.endswith("represented")]
         return sorted(told, key=_distance, reverse=True)
 
@@ -189,9 +189,11 @@ class SegmentAudit:
 
 
 def _distance(one: Lift) -> float:
-    if not one.lift:
-        return float("inf")
-    return abs(float(np.log(one.lift)))
+    """Return how far from 1 a lift surely is, in logs."""
+    if one.lift is None or one.low is None or one.high is None:
+        return 0.0
+    near = one.low if one.lift > 1 else 1 / one.high
+    return float(np.log(max(near, 1.0)))
 
 
 def _message(one: SegmentRank, lift: Lift | None) -> str:

@@ -219,6 +219,8 @@ def kmeans_segments(
     ['1', '1', '1', '2', '2', '2']
     """
     names = tuple(dict.fromkeys([columns] if isinstance(columns, str) else columns))
+    if not names:
+        raise InputError(Problem("columns", "names no column", "write ['frequency']"))
     if id in names:
         what = f"{shown(id)} is the id of the customer"
         raise InputError(Problem("columns", what, "leave it out"))

@@ -27,7 +27,7 @@ def consent(place, status, day):
         "purpose": "marketing",
         "channel": "email",
         "status": status,
-        "timestamp": day,
+        "captured_at": day,
     }
 
 
@@ -107,7 +107,7 @@ SOME = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 PLACES = st.sets(st.integers(0, CUSTOMERS - 1), max_size=60)
-CELLS = st.sampled_from(["customer_id", "purpose", "channel", "status", "timestamp"])
+CELLS = st.sampled_from(["customer_id", "purpose", "channel", "status", "captured_at"])
 
 
 def owners(rows):

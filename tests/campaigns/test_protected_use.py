@@ -57,11 +57,11 @@ def with_answers(crm):
 def table(request, crm):
     """The table that holds the attribute."""
     aside(crm) if request.param == "of their own" else own_columns(crm)
-    with_answers(crm)
     return request.param
 
 
 def campaign(crm, stage, rule, more="", by='["group"]'):
+    with_answers(crm)
     path = write_campaign(crm, "clear", name="spring")
     text = path.read_text().replace(
         '[funnel.clauses]\norders = "orders >= 4"',
@@ -149,13 +149,11 @@ def test_a_reason_for_what_is_not_used_is_refused(table, crm):
 
 def test_a_reason_for_a_column_that_is_nowhere_is_refused(crm):
     use = '[protected.use]\ngrupo = "Why not."\n'
-    with_answers(crm)
     assert "grupo" in told(campaign(crm, "clauses", "orders >= 4", use))
 
 
 def test_the_command_says_so_and_writes_nothing(crm, tmp_path, capsys):
     own_columns(crm)
-    with_answers(crm)
     path = campaign(crm, "clauses", "\"group\" = 'a'")
     out = tmp_path / "out"
     assert run_command(["run", str(path), "--out", str(out)]) == 2
