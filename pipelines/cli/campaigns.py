@@ -256,14 +256,14 @@ def waive(
     ] = None,
     ledger: LedgerFile = None,
 ) -> int:
-    """Waive a rule's failure: the owner signs, then the approver with another key.
+    r"""Waive a rule's failure: the owner signs, then the approver with another key.
 
     The owner says why and names the approver; the approver runs the command with a key
     of their own and says neither. Then the campaign is run again.
 
     [bold]Examples[/bold]
 
-      fairreach waive ff-air spring.toml --key keys/ann.key --approver bob
+      fairreach waive ff-air spring.toml --key keys/ann.key --approver bob \
         --reason "A youth account."
 
       fairreach waive ff-air spring.toml --key keys/bob.key

@@ -17,7 +17,7 @@ from fairness.groups import intersection_name
 from fairness.inference import (
     association,
     benjamini_hochberg,
-    pair_tail,
+    hypergeometric_tail,
     separation,
     two_sided,
 )
@@ -171,8 +171,8 @@ def _lifts(table: _Crossed, confidence: float) -> Iterator[Lift]:
     limits = ratio_interval(n, size, rest_inside, rest, confidence)
     low, high = (_against_all(limit, base) for limit in limits)
     p = two_sided(
-        pair_tail(n, size, rest_inside, rest, side="lower"),
-        pair_tail(n, size, rest_inside, rest, side="upper"),
+        hypergeometric_tail(n, size, rest_inside, rest, side="lower"),
+        hypergeometric_tail(n, size, rest_inside, rest, side="upper"),
     )
     share = n / inside
     whole = np.broadcast_to(rest == 0, n.shape)

@@ -324,7 +324,7 @@ USAGE = {
     ),
     "unknown_command": (
         ["chek", DATA],
-        "'chek': is not a command. Available: 'check', 'demo'",
+        "'chek': is not a command. Available: 'check', 'init', 'run'",
         "did you mean fairreach check?",
     ),
     "file_for_a_command": ([DATA, *BY], f"'{DATA}': is not a command", "check FILE"),
@@ -566,7 +566,7 @@ def test_a_demonstration_that_cannot_be_written_is_refused(words, folder, refuse
 def test_a_demonstration_over_something_else_is_refused(folder, refused):
     (folder.path / "samples" / "customers.csv").mkdir(parents=True)
     (folder.path / "samples" / "audiences").mkdir()
-    (folder.path / "reports").mkdir()
+    (folder.path / "samples" / "campaigns").mkdir()
     told = refused("demo", "--out", ".")
     assert_told(told, "cannot be written to", "directory")
 

@@ -1,6 +1,8 @@
 """The commands that carry campaigns out, and how they end."""
 
+import io
 import json
+import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -305,6 +307,27 @@ def test_a_batch_of_nothing_or_of_twins_is_a_usage_error(crm, run, folder):
     code, _, err = run("batch", file, "--out", "out")
     assert code == 2
     assert "cannot be written to" in err
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("name", ["[bold]x", "[red", "\x1b[2J", "\x9b2J"])
+def test_progress_shows_a_nasty_file_name_as_it_is(name, crm, run, monkeypatch, folder):
+    path = crm / f"{name}.toml"
+    path.write_text(write_campaign(crm, "clear").read_text())
+    monkeypatch.setenv("TERM", "xterm")
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stderr", Terminal())
+        code, _, _ = run("batch", path, "--out", "out")
+        shown = sys.stderr.getvalue()
+    assert code == 0
+    assert "\x1b[2J" not in shown
+    assert "\x9b" not in shown
+    if name.startswith("["):
+        assert name in shown
 
 
 def test_keys_are_made_trusted_used_and_revoked(crm, run, folder):

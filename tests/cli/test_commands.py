@@ -40,6 +40,9 @@ def test_two_dashes_alone_are_no_clear_verdict(words, run):
 COMMANDS = [
     *([], ["check"], ["demo"], ["explain"], ["policy"]),
     *(["policy", "list"], ["policy", "show"], ["policy", "check"]),
+    *(["init"], ["run"], ["batch"], ["approve"], ["waive"], ["verify"], ["delivered"]),
+    *(["keys"], ["keys", "new"], ["keys", "trust"], ["keys", "list"]),
+    *(["keys", "revoke"], ["ledger"], ["ledger", "show"], ["ledger", "verify"]),
 ]
 
 
@@ -128,19 +131,33 @@ def test_policies_are_listed_shown_and_checked(run):
             assert re.search(r"\d+ rules, valid\n", out)
 
 
-def test_the_demonstration_blocks_and_clears_and_names_the_culprits(
-    samples, folder, run
-):
-    truth = tomllib.loads((samples / "audiences" / "truth.toml").read_text("utf-8"))
+PLANTED = {
+    "app-cashback": (
+        "block",
+        "birth_date [60,inf)",
+        "stage score, column channel_pref,",
+    ),
+    "loyalty-retention": (
+        "clear",
+        "no group differs",
+        "verify: accepted; changed by one",
+    ),
+    "payday-loan": ("block", "ethnicity hispanic", "stage clauses, clause hardship,"),
+    "spring-card": ("block", "ethnicity black", "stage clauses, clause area,"),
+}
+
+
+def test_the_demonstration_blocks_and_clears_and_names_the_culprits(folder, run):
     code, out, err = run("demo", "--out", "out")
     assert (code, err) == (0, "")
     told = " ".join(out.split())
-    for name, planted in truth.items():
-        found = re.search(rf"(\w+) {name} \((\w+)\) (.*?) report: (\S+)", told)
-        verdict, offer, why, report = found.groups()
-        assert (verdict.lower(), offer) == (planted["verdict"], planted["offer"])
-        if "group" in planted:
-            assert f"{planted['attribute']} {planted['group']}" in why
-        assert verdict in (folder.path / report).read_text(encoding="utf-8").upper()
-    assert {"BLOCK", "CLEAR"} <= set(told.split())
+    for name, (verdict, *said) in PLANTED.items():
+        found = re.search(rf"(\w+) {name} \(\w+\): (.*?) report: (\S+)", told)
+        assert found[1].lower() == verdict
+        assert all(text in found[2] for text in said)
+        place = (folder.path / found[3]).parent
+        assert verdict in (place / "report.html").read_text(encoding="utf-8").lower()
+        released = sorted(path.name for path in place.glob("audience*"))
+        kept = ["audience.csv", "audience.csv.certificate.json"]
+        assert released == (kept if verdict == "clear" else [])
     assert run("demo", "--out", "out") == (0, out, "")

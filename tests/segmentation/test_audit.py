@@ -59,13 +59,13 @@ def test_lifts_and_p_values_are_those_of_scipy():
         assert one.p_value == pytest.approx(wanted, rel=1e-8)
 
 
-def test_large_tables_come_close_to_the_exact_p_value():
+def test_p_values_of_large_tables_are_exact_too():
     found, frame, segment = audit_of(20_000, planted=0.02)
     for one in found.lifts:
         group = (frame[one.attribute] == one.group).to_numpy()
         inside = segment == int(one.segment[1:])
         wanted = two_sided(one.n, int(group.sum()), int(inside.sum()), 20_000)
-        assert one.p_value == pytest.approx(wanted, rel=0.1)
+        assert one.p_value == pytest.approx(wanted, rel=1e-6)
 
 
 def test_the_interval_is_that_of_the_ratio_of_rates():
@@ -249,7 +249,7 @@ def test_the_section_is_plain_and_its_frame_complete():
     found, _, _ = audit_of(4000, seed=1, planted=0.3)
     section = json.loads(json.dumps(found.section(), allow_nan=False))
     assert len(section["lifts"]) == len(found.lifts) == len(found.frame()) == 4 * 7
-    assert section["segments"][0]["message"].startswith("s0: gender f is 0.6")
+    assert section["segments"][0]["message"].startswith("s0: gender ")
     assert [one["attribute"] for one in section["attributes"]] == ["gender", "region"]
 
 
