@@ -63,7 +63,10 @@ def gap_lines(payload: Mapping[str, Any], most: int = _MOST_GAPS) -> list[str]:
         if (gap["attribute"], gap["group"]) in standing:
             standing.remove((gap["attribute"], gap["group"]))
             told.append(gap)
-    lines = [f"{gap['message']}{_parts(gap)}" for gap in told[:most]]
+    lines = [
+        f"{gap['message']}{_parts(gap, ratios=place == 0)}"
+        for place, gap in enumerate(told[:most])
+    ]
     more = len(told) - most
     return [*lines, f"and {more} more"] if more > 0 else lines
 
@@ -76,12 +79,17 @@ def _asked(stage: Mapping[str, Any]) -> str:
     return "; ".join(ascii_controls(text) for text in texts)
 
 
-def _parts(gap: Mapping[str, Any]) -> str:
-    """Return the stages' shares, and within the culprit those of clauses or columns."""
+def _parts(gap: Mapping[str, Any], *, ratios: bool) -> str:
+    """Return the stages' shares, and within the culprit those of clauses or columns.
+
+    With `ratios` the ratio of each stage and its interval come along.
+    """
     shares = [
         f"{label(stage['stage'])} {stage['share'] * 100:.0f} %"
+        + (_ratio(stage) if ratios else "")
         for stage in gap["stages"]
-        if stage["share"] is not None and abs(stage["share"]) >= _SHARE_WORTH_A_WORD
+        if stage["share"] is not None
+        and (ratios or abs(stage["share"]) >= _SHARE_WORTH_A_WORD)
     ]
     told = f" ({', '.join(shares)})" if shares else ""
     columns = [
@@ -104,3 +112,9 @@ def _parts(gap: Mapping[str, Any]) -> str:
         if points:
             told += f"; log points by clause: {', '.join(points)}"
     return told
+
+
+def _ratio(stage: Mapping[str, Any]) -> str:
+    if stage["low"] is None or stage["high"] is None:
+        return ""
+    return f": {stage['ratio']:.2f} [{stage['low']:.2f} to {stage['high']:.2f}]"

@@ -263,6 +263,7 @@ def _stage_rows(gaps: tuple[Gap, ...]) -> Iterator[dict[str, Any]]:
                 "stage": stage.stage.name,
                 "n": stage.n,
                 "passed": stage.passed,
+                "loss": stage.n - stage.passed,
                 "rate": stage.rate,
                 "rate_reference": stage.rate_reference,
                 "ratio": stage.ratio,
