@@ -70,6 +70,7 @@ PLACES = {
         "fairness/remedies",
         "fairness/reports",
         "fairness/auditing",
+        "pipelines/targeting",
     ],
     "matplotlib": ["fairness/reports"],
     "fairlearn": [

@@ -18,6 +18,8 @@ from pipelines.campaign.result import CampaignRun
 from pipelines.crm import Crm
 from pipelines.funnel.counting import Roles, count_walked
 from pipelines.funnel.walking import Walked, walk
+from pipelines.targeting.propensity import FittedScore
+from pipelines.targeting.scorer import Scorer
 
 if TYPE_CHECKING:
     from fairness.policy import Policy, Waiver
@@ -136,7 +138,12 @@ def run_campaign(
         funnel,
         roles,
         scorer,
-        (*_base_notes(campaign), *_unknown_notes(walked), *prepared.notes),
+        (
+            *_base_notes(campaign),
+            *_unknown_notes(walked),
+            *_score_notes(scorer),
+            *prepared.notes,
+        ),
         _consents(walked),
     )
 
@@ -214,6 +221,19 @@ def _unknown_notes(walked: Walked) -> tuple[str, ...]:
             f"the group {MISSING} of each attribute in it"
         ),
     )
+
+
+def _score_notes(scorer: Scorer | None) -> tuple[str, ...]:
+    """Tell what a trained score was made of, and how well it ranks."""
+    if not isinstance(scorer, FittedScore):
+        return tuple(getattr(scorer, "notes", ()))
+    trained, auc = scorer.trained_on, scorer.auc
+    told = (
+        f"score: {scorer.name}, trained on {trained.rows:,} customers of whom "
+        f"{trained.outcome_rate:.1%} said yes; AUC on customers left out "
+        f"{auc.estimate:.2f} ({auc.low:.2f} to {auc.high:.2f})"
+    )
+    return (told, *scorer.notes)
 
 
 def _base(campaign: Campaign, kinds: Sequence[str]) -> int:

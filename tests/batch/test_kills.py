@@ -179,7 +179,7 @@ def kill_often(tmp_path, people, trust, *, size, kills, seed):
 def random_waits(draw, length, number):
     """Yield so many moments; most are early in a run, so that a round meets several."""
     for _ in range(number):
-        yield draw.uniform(0, length) * draw.choice([0.15, 0.4, 1])
+        yield draw.uniform(0, length) * draw.choice([0.1, 0.3, 1])
 
 
 def one_round(server, words, out, waits, counts):
