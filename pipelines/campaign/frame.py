@@ -17,6 +17,9 @@ from pipelines.crm import Crm
 from pipelines.rules import kinds_of
 from pipelines.targeting.scorer import Scorer
 
+MEMORY = "512MB"
+"""What the engine may hold of the tables; beyond that it writes to a private place."""
+
 _FLAG = "suppressed"
 
 
@@ -122,7 +125,9 @@ class SharedTables:
         """Return the tables, opened before or now."""
         key = repr((sorted(tables.items()), layout, as_of, id_))
         if key not in self._open:
-            self._open[key] = Crm.open(tables, layout=layout, as_of=as_of, id=id_)
+            self._open[key] = Crm.open(
+                tables, layout=layout, as_of=as_of, id=id_, memory_limit=MEMORY
+            )
         return self._open[key]
 
 
@@ -160,7 +165,11 @@ def open_tables(
         yield shared.of(named, layout, as_of, campaign.tables.id)
         return
     with Crm.open(
-        named | dict(instead), layout=layout, as_of=as_of, id=campaign.tables.id
+        named | dict(instead),
+        layout=layout,
+        as_of=as_of,
+        id=campaign.tables.id,
+        memory_limit=MEMORY,
     ) as crm:
         yield crm
 

@@ -278,7 +278,10 @@ class _Reader:
             if column.name != self.id and pa.types.is_string(column.type):
                 coded = kept[column.name].dictionary_encode()
                 kept = kept.set_column(place, column.name, coded)
-        self._tables.append(kept)
+        # Copied: the engine's own buffers are larger than what is in them.
+        self._tables.append(
+            pa.table({name: _compact(kept[name]) for name in kept.column_names})
+        )
         self._path.append(path)
         if self.score is not None:
             self._scores.append(self._scored(self.score, batch, path == WHOLE))
@@ -349,6 +352,14 @@ class _Sample:
         self._keys = self._keys[order]
         self._mark = int(self._keys[-1])
         self.table = self.table.take(order)
+
+
+def _compact(column: Any) -> Any:
+    import pyarrow as pa  # noqa: PLC0415
+
+    # Of one array no copy would be made.
+    chunks = [*column.chunks, pa.array([], column.type)]
+    return pa.concat_arrays(chunks)
 
 
 def _numbers(column: Any, name: str) -> FloatArray:
