@@ -243,8 +243,10 @@ def one(step: str, folder: Path, model: str) -> dict[str, Any]:
 def table(sizes: list[int], runs: int) -> str:
     """Return the table of all sizes and models, as Markdown."""
     lines = [
-        "| customers | model | by hand, s | bare, s | campaign, s | to bare | to by hand "
-        "| peak, GB |",
+        (
+            "| customers | model | by hand, s | bare, s | campaign, s | to bare "
+            "| to by hand | peak, GiB |"
+        ),
         "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for size in sizes:

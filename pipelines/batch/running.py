@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -92,7 +93,7 @@ def run_batch(
                 at = now or datetime.now(tz=UTC)
                 mark = inputs_of(file, folder, given, book, at.date())
                 row = state.before(str(file), mark)
-                if row is None or not _still_there(row, file, folder, given, at):
+                if row is None or not _still_there(row, file, folder, given, book, at):
                     row = _one(file, folder, given, book, now, shared, watched)
                     row = replace(row, seconds=round(time.monotonic() - began, 3))
                     state.done(row, mark)
@@ -104,21 +105,32 @@ def run_batch(
 
 
 def _still_there(
-    row: BatchRow, file: str | Path, out: Path, authority: Authority, at: datetime
+    row: BatchRow,
+    file: str | Path,
+    out: Path,
+    authority: Authority,
+    ledger: Path,
+    at: datetime,
 ) -> bool:
     """Say whether what an earlier run of the batch wrote still holds."""
     try:
         campaign = load_campaign(file)
         place = Place(out, campaign.name, campaign.output.audience)
-        if not row.released:
-            return place.result.is_file()
+        result = json.loads(place.result.read_text(encoding="utf-8"))
+        reports = place.facts.is_file() and place.page.is_file()
+        released = result["released"] is not None
+        ending = "clear" if released else result["verdict"]
+        if not reports or (ending, released) != (row.ending, row.released):
+            return False
+        if not released:
+            return ledger.is_file()
         if authority.trust is None:
             return False
         audience = place.sealed if authority.recipients else place.audience
-        verify_audience(audience, authority.trust, at=at)
-        return place.result.is_file()
-    except (InputError, RefusedError):
+        found = verify_audience(audience, authority.trust, at=at, ledger=ledger)
+    except (InputError, RefusedError, OSError, ValueError, KeyError, TypeError):
         return False
+    return found.campaign == campaign.digest
 
 
 def _one(
@@ -150,13 +162,14 @@ def _one(
             raise
         told = traceback.format_exception_only(error)[-1].strip()
         return BatchRow(str(file), name, "crash", said=(told,))
+    result = outcome.to_dict()
     return BatchRow(
         str(file),
         name,
         outcome.verdict,
         selected=outcome.run.audit.counts.selected,
         released=outcome.released is not None,
-        said=outcome.run.culprits or outcome.run.decision.reasons,
+        said=tuple(result["culprits"] or result["reasons"]),
     )
 
 

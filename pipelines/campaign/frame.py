@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -12,12 +12,13 @@ from typing import Any, Self
 
 from fairness.errors import InputError, Problem, shown
 from pipelines.campaign.model import Campaign, ConsentTable, ScoreTable
-from pipelines.campaign.plan import CONTACTABLE, KNOWN, LISTED, WHY, Plan
+from pipelines.campaign.plan import CONTACTABLE, KNOWN, LISTED, RESERVED, WHY, Plan
 from pipelines.crm import Crm
+from pipelines.crm.violations import Violations
 from pipelines.rules import kinds_of
 from pipelines.targeting.scorer import Scorer
 
-MEMORY = "512MB"
+MEMORY = "384MB"
 """What the engine may hold of the tables; beyond that it writes to a private place."""
 
 _FLAG = "suppressed"
@@ -36,6 +37,10 @@ class Prepared:
     is_joined : bool
         Whether attributes came from a table of their own.
     notes : tuple of str
+    violations : Violations
+        Of the tables' contracts.
+    attributes : frozenset of str
+        Every column that is protected.
     training : narwhals.LazyFrame or None
         The customers who were contacted before, with what came of it.
     score : ScoreTable or None
@@ -45,6 +50,8 @@ class Prepared:
     id: str
     is_joined: bool
     notes: tuple[str, ...]
+    violations: Violations
+    attributes: frozenset[str]
     training: Any = None
     score: ScoreTable | None = None
 
@@ -186,9 +193,10 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
     id_ = campaign.tables.id
     # Read once before anything else: sound tables are then read as they are.
     notes = _notes(crm)
-    own = list(kinds_of(crm.customers))
-    frame = _with_features(plan, crm, as_of)
+    own = crm.customers.columns
     aside, attributes = _protected(plan, crm)
+    _check_names(own, attributes, plan, id_)
+    frame = _with_features(plan, crm, as_of)
     frame = _with_used(campaign, crm, frame, attributes, id_)
     kinds = kinds_of(frame)
     problems = plan.problems(kinds, {*campaign.protected.by, *attributes})
@@ -202,20 +210,23 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
     ]
     if problems:
         raise InputError(problems)
+    score = campaign.funnel.score
+    training = None
+    if score is not None and score.model is not None:
+        # Before the attributes are joined: nothing is trained on them.
+        training = _training(crm, frame, id_, {*campaign.protected.by, *attributes})
     frame = _with_listed(crm, frame, id_)
     if aside is not None:
         frame = frame.join(aside, on=id_, how="left")
     if campaign.funnel.consent is not None:
         frame = _with_consent(campaign, campaign.funnel.consent, crm, frame, as_of)
-    score = campaign.funnel.score
-    training = None
-    if score is not None and score.model is not None:
-        training = _training(crm, frame, id_)
     return Prepared(
         frame,
         id_,
         aside is not None,
         notes,
+        crm.violations,
+        frozenset({*campaign.protected.by, *attributes}),
         training,
         score,
     )
@@ -264,15 +275,38 @@ def _protected(plan: Plan, crm: Crm) -> tuple[Any, tuple[str, ...]]:
     id_ = plan.campaign.tables.id
     names = [name for name in crm.protected.columns if name != id_]
     wanted = [n for n in plan.campaign.protected.by if n in names]
-    own = set(crm.customers.columns)
-    return (
-        crm.protected.select(
-            id_,
-            *(name for name in wanted if name not in own),
-            nw.lit(value=True).alias(KNOWN),
-        ),
-        tuple(names),
-    )
+    known = nw.lit(value=True).alias(KNOWN)
+    return crm.protected.select(id_, *wanted, known), tuple(names)
+
+
+def _check_names(
+    own: Sequence[str], attributes: Sequence[str], plan: Plan, id_: str
+) -> None:
+    """Refuse columns that could be taken for others, whatever their case.
+
+    Raises
+    ------
+    InputError
+    """
+    problems = []
+    made = plan.campaign.features.names if plan.campaign.features else ()
+    ours = {name.casefold() for name in RESERVED}
+    seen: dict[str, str] = {}
+    for name in (*own, *attributes, *made):
+        folded = name.casefold()
+        if folded in ours:
+            what = f"{shown(name)} is a name that fairreach uses itself"
+            problems.append(Problem("tables", what, "rename the column"))
+        elif folded in seen and folded != id_.casefold():
+            what = f"{shown(name)} and {shown(seen[folded])} could be taken for another"
+            if name in attributes and seen[folded] in own:
+                what = f"{shown(name)} is a column of both customers and protected"
+            problems.append(
+                Problem("tables", what, "rename one of them, or leave it out")
+            )
+        seen.setdefault(folded, name)
+    if problems:
+        raise InputError(problems)
 
 
 def _with_used(
@@ -296,7 +330,13 @@ def _with_listed(crm: Crm, frame: Any, id_: str) -> Any:
     listed = crm.suppression
     if _FLAG in listed.columns:
         # A table of everybody: who is not in it, or not cleared, is suppressed.
-        flags = listed.select(id_, nw.col(_FLAG).alias(LISTED))
+        # Of several rows of one customer, one that does not clear them is enough.
+        held = nw.col(_FLAG).fill_null(value=True).cast(nw.Int8)
+        flags = (
+            listed.select(id_, held.alias(LISTED))
+            .group_by(id_)
+            .agg((nw.col(LISTED).max() > 0).alias(LISTED))
+        )
         return frame.join(flags, on=id_, how="left")
     flags = listed.select(id_).unique().with_columns(nw.lit(value=True).alias(LISTED))
     joined = frame.join(flags, on=id_, how="left")
@@ -329,13 +369,17 @@ def _with_consent(
     return frame.join(answers, on=id_, how="left")
 
 
-def _training(crm: Crm, frame: Any, id_: str) -> Any:
+def _training(crm: Crm, frame: Any, id_: str, protected: Collection[str]) -> Any:
     if "responses" not in crm.tables:
         what = "is missing: the model learns from it"
         raise InputError(Problem("tables.responses", what, "name the table"))
     known = set(frame.columns)
     answers = crm.responses
-    names = [name for name in answers.columns if name == id_ or name not in known]
+    names = [
+        name
+        for name in answers.columns
+        if name == id_ or (name not in known and name not in protected)
+    ]
     return answers.select(*names).join(frame, on=id_, how="inner")
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from fairness.errors import InputError, Problem, shown, unknown_name
 from pipelines.campaign.model import Campaign, ScoreTable, where_of
+from pipelines.funnel.counted import PATH
 from pipelines.funnel.paths import Stage, StageKind
-from pipelines.funnel.walking import Conditions, Draw, ScoreCut
+from pipelines.funnel.walking import SCORE, SELECTED, Conditions, Draw, ScoreCut
 from pipelines.rules import Rule, parse_rule
 from pipelines.targeting.scorer import Scorer
 
@@ -17,6 +18,7 @@ CONTACTABLE = "(contactable)"
 LISTED = "(listed)"
 WHY = "(why)"
 KNOWN = "(known)"
+RESERVED = (CONTACTABLE, LISTED, WHY, KNOWN, PATH, SCORE, SELECTED)
 
 _RULES: tuple[StageKind, ...] = ("universe", "suppression", "eligibility", "clauses")
 
@@ -71,14 +73,18 @@ class Plan:
         if score is not None:
             found += _score_problems(score, kinds)
         stated = campaign.protected.use
+        folded = {name.casefold() for name in protected}
+        read = [*self.uses]
+        if score is not None and score.model is not None:
+            read += [score.outcome, score.treatment]
         found += [
             Problem(
                 _where_used(self, name),
                 f"{shown(name)} is a protected attribute, and the profile reads it",
                 f'leave it out, or say why under [protected.use]: {name} = "…"',
             )
-            for name in self.uses
-            if name in protected and name not in stated
+            for name in read
+            if name.casefold() in folded and name not in stated
         ]
         found += [
             Problem(

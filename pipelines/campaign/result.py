@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from fairness import __version__
 from fairness.auditing import Audit, Decision
+from fairness.counts.suppress import SMALLEST
 from fairness.evidence import canonical, digest_of
 from fairness.findings import Finding
 from fairness.reports.payload import hidden_groups
+from pipelines.campaign.doubts import gated
 from pipelines.campaign.model import Campaign
 from pipelines.funnel.columns import ColumnShare, score_columns
 from pipelines.funnel.counted import FunnelCounts
@@ -53,6 +55,8 @@ class CampaignRun:
         What a reader should know of the data.
     consent : mapping of str to int
         Customers by what their consent says; empty where none was asked for.
+    doubts : tuple of str
+        Why it is a review at least, whatever the policies say.
     """
 
     campaign: Campaign
@@ -65,6 +69,11 @@ class CampaignRun:
     scorer: Scorer | None = None
     notes: tuple[str, ...] = ()
     consent: Mapping[str, int] | None = None
+    doubts: tuple[str, ...] = ()
+
+    def verdict_unwaived(self, on: date) -> str:
+        """Return the verdict that the same counts get without any waiver."""
+        return gated(self.audit, self.decision.policies, self.doubts, on=on).verdict
 
     @property
     def verdict(self) -> str:
@@ -147,11 +156,18 @@ class CampaignRun:
                 "digest": digest_of("\n".join(self.audience).encode()),
             },
             "verdict": self.decision.verdict,
+            "score": None
+            if self.scorer is None
+            else {"name": self.scorer.name, "columns": list(self.scorer.columns)},
             "version": __version__,
         }
 
     def payload(self) -> dict[str, Any]:
         """Return the payload of the audit with the sections of the campaign."""
+        return dict(self._payload)
+
+    @cached_property
+    def _payload(self) -> dict[str, Any]:
         payload = self.decision.to_dict()
         payload["notes"] = [*payload["notes"], *self.notes]
         offer = self.campaign.offer
@@ -167,7 +183,9 @@ class CampaignRun:
         hidden = hidden_groups(self.audit, self.decision.findings)
         payload["funnel"] = funnel_section(self.funnel, self.gaps, hidden=hidden)
         if self.consent:
-            payload["consent"] = dict(self.consent)
+            payload["consent"] = {
+                why: n if n >= SMALLEST else None for why, n in self.consent.items()
+            }
         return payload
 
     def stages(self) -> pd.DataFrame:

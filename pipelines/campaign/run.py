@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairness.auditing import DEFAULT_POLICIES, Audit
-from fairness.errors import InputError, Problem
+from fairness.counts.suppress import SMALLEST
+from fairness.errors import InputError, Problem, shown
 from fairness.groups import MISSING
-from pipelines.campaign.frame import SharedTables, open_tables, prepare
+from pipelines.campaign.doubts import doubts_of, gated
+from pipelines.campaign.frame import Prepared, SharedTables, open_tables, prepare
 from pipelines.campaign.model import Campaign
 from pipelines.campaign.plan import KNOWN, WHY, Plan, make_plan
 from pipelines.campaign.result import CampaignRun
@@ -99,6 +101,7 @@ def run_campaign(
         if prepared.trains and estimator is None:
             told.step("training the score")
         scorer = prepared.scorer(estimator)
+        _check_scorer(scorer, plan, prepared)
         roles = _roles(plan, day)
         told.step("walking the funnel")
         walked = walk(
@@ -129,12 +132,13 @@ def run_campaign(
         subject=campaign.name,
         notes=counted.notes,
     )
+    doubts = doubts_of(audit, funnel, policies, prepared.violations, on=on)
     return CampaignRun(
         campaign,
         day,
         walked,
         audit,
-        audit.gate(list(policies), waivers=waivers, on=on),
+        gated(audit, policies, doubts, waivers=waivers, on=on),
         funnel,
         roles,
         scorer,
@@ -145,7 +149,34 @@ def run_campaign(
             *prepared.notes,
         ),
         _consents(walked),
+        doubts,
     )
+
+
+def _check_scorer(scorer: Scorer | None, plan: Plan, prepared: Prepared) -> None:
+    """Refuse an estimator of the user's own that reads what it may not.
+
+    Raises
+    ------
+    InputError
+    """
+    if scorer is None:
+        return
+    stated = plan.campaign.protected.use
+    problems = [
+        Problem(
+            "estimator",
+            f"{shown(name)} is a protected attribute, and the score reads it",
+            f'leave it out, or say why under [protected.use]: {name} = "…"',
+        )
+        if name in prepared.attributes
+        else Problem("estimator", f"reads {shown(name)}, which no table has")
+        for name in scorer.columns
+        if (name in prepared.attributes and name not in stated)
+        or name not in prepared.frame.columns
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _set_aside(crm: Crm, directory: Path) -> None:
@@ -162,7 +193,11 @@ def policies_of(campaign: Campaign, directory: Path) -> tuple[Policy, ...]:
     InputError
         With every problem of every policy.
     """
-    from fairness.policy import load_policy  # noqa: PLC0415  # pydantic models
+    from fairness.policy import (  # noqa: PLC0415  # pydantic models
+        list_packs,
+        load_pack,
+        load_policy,
+    )
 
     names: Sequence[str] = campaign.policy.use or ()
     if not names:
@@ -172,9 +207,16 @@ def policies_of(campaign: Campaign, directory: Path) -> tuple[Policy, ...]:
     for name in names:
         try:
             is_file = name.endswith(".toml")
-            found.append(load_policy(directory / name if is_file else name))
+            policy = load_policy(directory / name if is_file else name)
         except InputError as error:
             problems += error.problems
+            continue
+        is_pack = is_file and policy.name in list_packs()
+        if is_pack and policy.digest != load_pack(policy.name).digest:
+            what = f"is called {shown(policy.name)}, like a pack, and is another"
+            hint = "give a policy of your own a name of its own"
+            problems.append(Problem(shown(name), what, hint))
+        found.append(policy)
     if problems:
         raise InputError(problems)
     return tuple(dict.fromkeys(found))
@@ -215,9 +257,10 @@ def _unknown_notes(walked: Walked) -> tuple[str, ...]:
     number = walked.table[KNOWN].null_count
     if not number:
         return ()
+    many = f"{number:,}" if number >= SMALLEST else f"fewer than {SMALLEST}"
     return (
         (
-            f"{number:,} customers have no row in the protected table: they are in "
+            f"{many} customers have no row in the protected table: they are in "
             f"the group {MISSING} of each attribute in it"
         ),
     )

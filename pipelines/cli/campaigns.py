@@ -427,7 +427,7 @@ def _tell_outcome(outcome: Outcome) -> None:
         tell_aside(f"audience: {released.path} ({released.rows:,} customers)")
         tell_aside(f"certificate: {released.certificate}")
         return
-    for culprit in outcome.run.culprits[:_MOST_CULPRITS]:
+    for culprit in outcome.to_dict()["culprits"][:_MOST_CULPRITS]:
         tell_aside(culprit)
     tell_aside("no audience was written:")
     for reason in outcome.reasons:

@@ -69,10 +69,10 @@ Campaign files over these tables, for `fairreach run`:
 
 | file | offer | what it does | verdict |
 | --- | --- | --- | --- |
-| loyalty-retention.toml | beneficial | a voucher for those who order again, by lot | clear |
-| spring-card.toml | beneficial | a credit card that leaves eight postcodes out | block |
-| payday-loan.toml | burdensome | a loan aimed at debtors and three postcodes | block |
-| app-cashback.toml | beneficial | a fair rule, then a score that follows the app | block |
+| loyalty-retention.toml | beneficial | a voucher for those who order | clear |
+| spring-card.toml | beneficial | a card that leaves out eight postcodes | block |
+| payday-loan.toml | burdensome | a loan aimed at debtors, three postcodes | block |
+| app-cashback.toml | beneficial | a fair rule, a score that follows the app | block |
 
 ## Also planted
 

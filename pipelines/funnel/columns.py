@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fairness.counts import GroupCounts, count
 from pipelines.funnel.counted import ways_of
 from pipelines.funnel.counting import Roles
-from pipelines.targeting.cuts import lots
+from pipelines.targeting.cuts import lots, rounded
 from pipelines.targeting.scorer import Scorer
 
 _PICKED = "(selected)"
@@ -84,7 +84,8 @@ def score_columns(
 
     columns = list(dict.fromkeys(scorer.columns))
     read = sample.select(columns)
-    taken = [(scorer.score(read) >= mark).astype(np.int64) * rounds]
+    # As the walk compared them.
+    taken = [(rounded(scorer.score(read)) >= mark).astype(np.int64) * rounds]
     ids = sample[roles.id]
     # By lot on both sides, so that the order in which the rows came is not in it.
     places = np.argsort(lots(ids, f"{draw}/place"))
@@ -96,7 +97,8 @@ def score_columns(
             source[places] = order
             at = columns.index(column)
             moved = read[column].take(pa.array(source))
-            times += scorer.score(read.set_column(at, column, moved)) >= mark
+            scores = scorer.score(read.set_column(at, column, moved))
+            times += rounded(scores) >= mark
         taken.append(times)
     counts = _counted(sample, taken, roles, rounds)
     found = []

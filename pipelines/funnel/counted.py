@@ -83,7 +83,8 @@ def ways_of(
     size : int
         Above the largest of them.
     """
-    places = {axis.name: place for place, axis in enumerate(counts.axes)}
+    grouped = ("attribute", "stratum")
+    places = {a.name: i for i, a in enumerate(counts.axes) if a.role in grouped}
     numbers = np.array([int(x) for x in counts.stratum_labels(stratum)], np.int64)
     way = numbers[counts.levels[:, places[stratum]]]
     axes = [counts.axes[places[name]] for name in attributes]

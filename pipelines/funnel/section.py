@@ -16,7 +16,7 @@ from pipelines.funnel.counted import FunnelCounts, FunnelTable
 from pipelines.funnel.decomposition import Decomposition, StageShare
 
 Int64Array = NDArray[np.int64]
-Gap = tuple[tuple[str, ...], str, str]
+_OF_FEW = ("rate", "rate_reference", "ratio", "low", "high", "log_ratio", "share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def funnel_section(
     funnel : FunnelCounts
     gaps : iterable of (Decomposition, shares of the score's columns)
     hidden : mapping of attribute to groups
-        Groups that no report shows. Beside them, the number of a group that came to a
-        stage is left out where fewer than five more or fewer would follow from it.
+        Groups that no report shows. Beside them, what would tell of one to four people
+        is left out.
 
     Returns
     -------
@@ -123,24 +123,46 @@ def shown_numbers(
 ) -> list[list[int | None]]:
     """Return who came to each stage by group, without what gives a few people away.
 
-    A number within the funnel is left out where it differs from the one before or
+    A number within the funnel is left out where it differs from a shown one before or
     after it by one to four people; where that leaves a single gap at a stage, the
-    smallest other group's goes too, since the total is shown.
+    smallest other group's goes too, since the total is shown. The first and the last
+    number are the group's size and selection, which the report shows anyway.
     """
     reached = table.reached
     open_groups = np.array([group not in hidden for group in table.groups])
     keep = np.repeat(open_groups[:, None], reached.shape[1], axis=1)
-    steps = -np.diff(reached, axis=1)
-    few = (steps > 0) & (steps < SMALLEST)
-    keep[:, 1:-1] &= ~(few[:, :-1] | few[:, 1:])
-    for column in range(1, reached.shape[1] - 1):
-        if (~keep[:, column]).sum() == 1 and keep[:, column].any():
-            others = np.flatnonzero(keep[:, column])
-            keep[others[np.argmin(reached[others, column])], column] = False
+    before = -1
+    # Leaving one out makes neighbours of others, and may expose another group's.
+    while before != keep.sum():
+        before = int(keep.sum())
+        for row in np.flatnonzero(open_groups):
+            _leave_out_few(reached[row], keep[row])
+        for column in range(1, reached.shape[1] - 1):
+            if (~keep[:, column]).sum() == 1 and keep[:, column].any():
+                others = np.flatnonzero(keep[:, column])
+                keep[others[np.argmin(reached[others, column])], column] = False
     return [
         [int(n) if kept else None for n, kept in zip(row, keeps, strict=True)]
         for row, keeps in zip(reached, keep, strict=True)
     ]
+
+
+def _leave_out_few(numbers: Int64Array, keep: NDArray[np.bool_]) -> None:
+    """Leave out inner numbers until no two shown neighbours differ by a few."""
+    last = len(numbers) - 1
+    while True:
+        shown = np.flatnonzero(keep)
+        steps = numbers[shown[:-1]] - numbers[shown[1:]]
+        few = np.flatnonzero((steps > 0) & (steps < SMALLEST))
+        inner = [
+            place
+            for step in few
+            for place in (shown[step + 1], shown[step])
+            if 0 < place < last
+        ]
+        if not inner:
+            return
+        keep[inner[0]] = False
 
 
 def _gap(gap: Decomposition, columns: Sequence[ColumnShare]) -> dict[str, Any]:
@@ -188,13 +210,15 @@ def _stage(share: StageShare) -> dict[str, Any]:
         "share": share.share,
         "closed": share.is_closed,
     }
-    if few:
-        # The rates would give the few away; the log ratio is needed for the sum.
-        found.update(rate=None, rate_reference=None, low=None, high=None)
-    found["clauses"] = [
+    shares = [
         {"clause": one.clause, "log_ratio": one.log_ratio, "method": one.method}
         for one in share.clauses
     ]
+    if few:
+        # With a shown rate beside it, any of these would give the few away.
+        found.update(dict.fromkeys(_OF_FEW))
+        shares = [one | {"log_ratio": None} for one in shares]
+    found["clauses"] = shares
     return found
 
 

@@ -215,7 +215,10 @@ def _kept(
     if isinstance(cut, ScoreCut):
         assert scores is not None  # a score cut comes with scores
         if cut.at_least is not None:
-            return select_above(scores, cut.at_least)
+            mark = np.array([cut.at_least])
+            if cut.scorer is not None:
+                mark = rounded(mark)
+            return select_above(scores, float(mark[0]))
         number = cut.top if cut.share is None else share_of(cut.share, len(scores))
         return select_top(scores, int(number or 0), names, name)
     if cut.share is not None:
@@ -301,7 +304,7 @@ class _Reader:
             found = np.asarray(score.scorer.score(read), dtype=np.float64)
             if self._sample is not None:
                 self._sample.add(rows)
-        scores[able] = rounded(found)
+        scores[able] = found if score.scorer is None else rounded(found)
         return scores
 
     def finish(self) -> tuple[Any, NDArray[np.int32], FloatArray | None, Any]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from fairness import __version__
-from fairness.errors import InputError, Problem, alternatives
+from fairness.errors import InputError, Problem, RefusedError, alternatives
 from fairness.evidence import (
     Entry,
     Ledger,
@@ -56,6 +56,7 @@ def release(
     run: CampaignRun,
     leave: Leave,
     place: Place,
+    content: bytes,
     *,
     signer: Signer,
     ledger: Ledger,
@@ -73,6 +74,8 @@ def release(
     leave : Leave
         See `leave_of`.
     place : Place
+    content : bytes
+        The audience as `audience_bytes` gives it.
     signer : Signer
     ledger : Ledger
     now : datetime
@@ -86,9 +89,11 @@ def release(
     Raises
     ------
     InputError
-        Ids that a spreadsheet would run as a formula; a place that cannot be written.
+        A place that cannot be written.
+    RefusedError
+        The leave is not one for this run.
     """
-    content = audience_bytes(run.roles.id, run.audience)
+    _check_leave(run, leave, now)
     digest = digest_of(content)
     ends = leave.until(now, run.campaign.output.valid_days)
     policies = run.decision.policies
@@ -139,6 +144,24 @@ def release(
     else:
         write_whole(path, content, private=True)
     return Released(path, beside, len(run.audience), entry)
+
+
+def _check_leave(run: CampaignRun, leave: Leave, now: datetime) -> None:
+    """Refuse a leave that somebody made up, or took from another run.
+
+    Raises
+    ------
+    RefusedError
+    """
+    reasons = []
+    if leave.verdict != run.verdict_unwaived(now.date()):
+        reasons.append(Problem("leave", "is for another verdict than this run's"))
+    if run.verdict == "block" or (run.verdict == "review" and not leave.approvals):
+        reasons.append(Problem("leave", f"does not release what is {run.verdict}"))
+    if any(one.run != run.digest for one in leave.approvals):
+        reasons.append(Problem("leave", "holds an approval of another run"))
+    if reasons:
+        raise RefusedError(reasons)
 
 
 def audience_bytes(column: str, ids: Sequence[str]) -> bytes:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from fairness.errors import Problem, RefusedError
+from fairness.errors import FairreachError, InputError, Problem, RefusedError
 from fairness.evidence import (
     Ledger,
     Person,
@@ -19,12 +19,13 @@ from fairness.evidence import (
     write_document,
 )
 from fairness.reports import write_report
+from fairness.reports.funnel import gap_lines
 from fairness.writing import write_whole
 from pipelines.campaign.frame import SharedTables
 from pipelines.campaign.load import load_campaign
 from pipelines.campaign.result import CampaignRun
 from pipelines.campaign.run import Watch, policies_of, run_campaign
-from pipelines.release.audience import Released, release
+from pipelines.release.audience import Released, audience_bytes, release
 from pipelines.release.leave import Leave, leave_of, signed_waivers
 from pipelines.release.place import Place
 
@@ -49,8 +50,8 @@ class Authority:
     trust: Trust | None = None
     recipients: tuple[Person, ...] = ()
 
-    def missing(self) -> list[Problem]:
-        """Return what keeps anything from being released."""
+    def missing(self, at: datetime) -> list[Problem]:
+        """Return what keeps anything from being released at a time."""
         found = []
         if self.signer is None:
             hint = "make one: fairreach keys new NAME; name it: --key FILE"
@@ -59,7 +60,8 @@ class Authority:
             hint = "name the file of the people whose keys count: --trust FILE"
             found.append(Problem("trust", "is missing: nobody could verify it", hint))
         if self.signer is not None and self.trust is not None:
-            found += _unknown(self.signer, self.trust)
+            reason = self.trust.refusal(self.signer.key_id, at)
+            found += [] if reason is None else [reason]
         return found
 
 
@@ -91,14 +93,16 @@ class Outcome:
     def to_dict(self) -> dict[str, Any]:
         """Return the result in plain values."""
         released = self.released
+        # As the report says it: with small groups hidden.
+        payload = self.run.payload()
         return {
             "schema": RESULT_SCHEMA,
             "campaign": self.run.campaign.name,
             "verdict": self.run.decision.verdict,
             "customers": self.run.audit.counts.rows,
             "selected": self.run.audit.counts.selected,
-            "reasons": list(self.run.decision.reasons),
-            "culprits": list(self.run.culprits),
+            "reasons": payload["reasons"],
+            "culprits": gap_lines(payload),
             "run": self.run.digest,
             "released": None
             if released is None
@@ -144,36 +148,51 @@ def carry_out(
     Raises
     ------
     InputError
-        With every problem of the file or of its tables; nothing is written then but
-        the ledger's line of a refusal.
+        With every problem of the file or of its tables. Where the file could be read,
+        an audience that was released before is withdrawn, and the refusal is a line of
+        the ledger; nothing else is written but the quarantine.
     """
     at = now or datetime.now(tz=UTC)
     given = authority or Authority()
     campaign = load_campaign(file)
     place = Place(Path(out), campaign.name, campaign.output.audience)
     with place.held():
-        found = signed_waivers(
-            place.statements("waiver"),
-            given.trust,
-            campaign,
-            policies_of(campaign, Path(file).parent),
-            at,
-        )
-        run = run_campaign(
-            campaign,
-            directory=Path(file).parent,
-            tables=tables,
-            waivers=[one.waiver for one in found[0]],
-            on=at.date(),
-            watch=watch,
-            shared=shared,
-            quarantine=place.quarantine,
-        )
-        return _kept(run, place, given, found, Ledger(ledger or place.ledger), at)
+        book = Ledger(ledger or place.ledger)
+        try:
+            found = signed_waivers(
+                place.statements("waiver"),
+                given.trust,
+                campaign,
+                policies_of(campaign, Path(file).parent),
+                at,
+            )
+            run = run_campaign(
+                campaign,
+                directory=Path(file).parent,
+                tables=tables,
+                waivers=[one.waiver for one in found[0]],
+                on=at.date(),
+                watch=watch,
+                shared=shared,
+                quarantine=place.quarantine,
+            )
+            content = audience_bytes(run.roles.id, run.audience)
+        except FairreachError as error:
+            # What was released before is not to be sent while nobody knows.
+            place.withdraw()
+            body = {"campaign": campaign.name, "problems": len(_problems(error))}
+            book.append("refusal", body, at=at)
+            raise
+        return _kept(run, content, place, given, found, book, at)
+
+
+def _problems(error: FairreachError) -> Sequence[Problem]:
+    return error.problems if isinstance(error, InputError) else [Problem("", "")]
 
 
 def _kept(
     run: CampaignRun,
+    content: bytes,
     place: Place,
     authority: Authority,
     found: tuple[list[SignedWaiver], list[str]],
@@ -191,6 +210,7 @@ def _kept(
             run,
             leave,
             place,
+            content,
             signer=authority.signer,
             ledger=book,
             now=at,
@@ -218,7 +238,7 @@ def _leave(
 ) -> tuple[Leave | None, list[Problem]]:
     verdict = run.verdict
     if waivers:
-        verdict = run.audit.gate(list(run.decision.policies), on=at.date()).verdict
+        verdict = run.verdict_unwaived(at.date())
     trust = authority.trust or Trust(people=())
     try:
         leave = leave_of(
@@ -227,11 +247,12 @@ def _leave(
             approvals=place.statements("approval"),
             waivers=waivers,
             trust=trust,
+            releaser="" if authority.signer is None else authority.signer.name,
             at=at,
         )
     except RefusedError as error:
         return None, list(error.reasons)
-    missing = authority.missing()
+    missing = authority.missing(at)
     return (None, missing) if missing else (leave, [])
 
 
@@ -240,11 +261,3 @@ def _write_reports(run: CampaignRun, place: Place) -> None:
     write_report(payload, place.payload)
     write_report(payload, place.page)
     write_document(place.facts, run.facts())
-
-
-def _unknown(signer: Signer, trust: Trust) -> list[Problem]:
-    if trust.by_key(signer.key_id) is not None:
-        return []
-    what = f"is not in the trust file: that of {signer.name}"
-    hint = "whoever keeps the trust file adds it: fairreach keys trust NAME.pub"
-    return [Problem("key", what, hint)]

@@ -69,7 +69,7 @@ def follow_up(
     InputError
         With every problem of the campaign file, its tables or the ids.
     RefusedError
-        A certificate lies there, and it is of another audience.
+        No certificate lies there, or it is of another audience.
     """
     at = now or datetime.now(tz=UTC)
     campaign = load_campaign(file)
@@ -115,15 +115,21 @@ def _of_its_day(campaign: Campaign, place: Place) -> Campaign:
 
 
 def _check_released(place: Place, digest: str, run: CampaignRun) -> None:
-    """Refuse a run whose audience is not the one that a certificate there is of.
+    """Refuse a run whose audience was not released, or is not the one that was.
 
     Raises
     ------
     RefusedError
     """
-    for path in (certificate_path(place.audience), certificate_path(place.sealed)):
-        if not path.is_file():
-            continue
+    paths = [certificate_path(place.audience), certificate_path(place.sealed)]
+    there = [path for path in paths if path.is_file()]
+    if not there:
+        what = "was not released here: there is no certificate"
+        hint = (
+            "who asks about an audience that nobody may have would learn who is in it"
+        )
+        raise RefusedError(Problem(run.campaign.name, what, hint))
+    for path in there:
         if read_document(path).get("audience") != digest:
             what = (
                 f"is of another audience than this run of {shown(run.campaign.name)} "

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from fairness.errors import InputError, Problem, RefusedError
+from fairness.errors import InputError, Problem, RefusedError, shown
 from fairness.evidence import (
     Approval,
     SignedWaiver,
@@ -17,6 +17,7 @@ from fairness.evidence import (
     check_waiver,
     read_document,
 )
+from fairness.evidence.trust import folded
 from fairness.policy import Policy
 from pipelines.campaign.model import Campaign
 from pipelines.campaign.result import CampaignRun
@@ -100,6 +101,7 @@ def leave_of(
     approvals: Sequence[Path],
     waivers: Sequence[SignedWaiver],
     trust: Trust,
+    releaser: str,
     at: datetime,
 ) -> Leave:
     """Return the leave that a run has.
@@ -115,6 +117,8 @@ def leave_of(
     waivers : sequence of SignedWaiver
         Those that the run was judged with.
     trust : Trust
+    releaser : str
+        Who is going to sign the certificate.
     at : datetime
 
     Raises
@@ -124,7 +128,7 @@ def leave_of(
     """
     if verdict == "clear":
         return Leave("clear", "clear")
-    used = tuple(waivers) if run.verdict != verdict else ()
+    used = _used(run, waivers, at)
     if run.verdict == "clear":
         return Leave("waived", verdict, (), used)
     if run.verdict == "block":
@@ -132,14 +136,19 @@ def leave_of(
         what = f"is block, for {number} reason{'' if number == 1 else 's'}"
         hint = "change the profile; see the report for the step that makes the gap"
         raise RefusedError(Problem("verdict", what, hint))
-    reasons = []
+    reasons: list[Problem] = []
+    owner = run.campaign.owner
+    if not any(folded(person.name) == folded(owner) for person in trust.people):
+        what = f"{shown(owner)} is nobody in the trust file"
+        hint = "an approval is by somebody else than the owner: name the owner's key"
+        raise RefusedError(Problem("owner", what, hint))
     for path in approvals:
         try:
             approval = check_approval(
                 read_document(path),
                 trust,
                 run=run.digest,
-                author=run.campaign.owner,
+                author=owner,
                 at=at,
             )
         except RefusedError as error:
@@ -148,7 +157,26 @@ def leave_of(
                 for one in error.reasons
             ]
         else:
+            if trust.same_person(approval.approver, releaser):
+                what = f"{shown(releaser)} both approves and releases"
+                reasons.append(Problem(path.name, what, "a second person releases"))
+                continue
             return Leave("waived" if used else "approved", verdict, (approval,), used)
     hint = "a second person reads the report: fairreach approve"
     reasons.append(Problem("verdict", "is review, and no approval of it holds", hint))
     raise RefusedError(reasons)
+
+
+def _used(
+    run: CampaignRun, waivers: Sequence[SignedWaiver], at: datetime
+) -> tuple[SignedWaiver, ...]:
+    """Return the waivers by which a finding of the run is waived."""
+    waived = [f for f in run.decision.findings if f.verdict == "waived"]
+    return tuple(
+        one
+        for one in waivers
+        if any(
+            one.waiver.covers(str(f.rule), f.attribute, f.group, at.date())
+            for f in waived
+        )
+    )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fairness.errors import InputError, Problem, shown
 from fairness.evidence import certificate_path
+from fairness.evidence.certificates import ENDING
 
 SEALED = ".sealed"
 _LEFTOVERS = ".fairreach-*"
@@ -90,7 +91,11 @@ class Place:
 
     def withdraw(self) -> None:
         """Remove an audience of an earlier run, its certificate last."""
-        for path in (self.audience, self.sealed):
+        certified = [
+            path.with_name(path.name.removesuffix(ENDING))
+            for path in self.directory.glob(f"*{ENDING}")
+        ]
+        for path in {self.audience, self.sealed, *certified}:
             for one in (path, certificate_path(path)):
                 one.unlink(missing_ok=True)
 

@@ -128,10 +128,12 @@ def rounded(scores: FloatArray) -> FloatArray:
     >>> rounded(np.array([0.1 + 0.2, 1 / 3])).tolist()
     [0.3, 0.333333333333]
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         power = np.floor(np.log10(np.abs(scores)))
-    scale = 10.0 ** (_DIGITS - 1 - np.where(np.isfinite(power), power, 0.0))
-    return np.asarray(np.round(scores * scale) / scale, dtype=np.float64)
+        scale = 10.0 ** (_DIGITS - 1 - np.where(np.isfinite(power), power, 0.0))
+        found = np.round(scores * scale) / scale
+    # Too small or too large to be scaled: such numbers stay as they are.
+    return np.where(np.isfinite(found), found, scores).astype(np.float64)
 
 
 def select_top(scores: FloatArray, number: int, ids: Ids, draw: str) -> BoolArray:

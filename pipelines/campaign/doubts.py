@@ -1,0 +1,114 @@
+"""What keeps a campaign from being clear, though no rule of its policies fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from fairness.auditing import Audit, Decision
+from fairness.findings.messages import label
+from fairness.groups import MISSING
+from pipelines.crm.violations import Violations
+from pipelines.funnel.counted import PATH, FunnelCounts
+
+if TYPE_CHECKING:
+    from fairness.policy import Policy, Waiver
+
+_LEAST_GROUPS = 2
+
+
+def gated(
+    audit: Audit,
+    policies: Sequence[Policy],
+    doubts: Sequence[str],
+    *,
+    waivers: Sequence[Waiver] = (),
+    on: date | None = None,
+) -> Decision:
+    """Judge an audit; with doubts, nothing is clear and somebody has to look.
+
+    Parameters
+    ----------
+    audit : Audit
+    policies : sequence of Policy
+    doubts : sequence of str
+        No waiver takes them away.
+    waivers : sequence of Waiver, optional
+    on : date, optional
+    """
+    decision = audit.gate(list(policies), waivers=waivers, on=on)
+    if not doubts:
+        return decision
+    verdict = "review" if decision.verdict == "clear" else decision.verdict
+    return replace(decision, verdict=verdict, reasons=(*decision.reasons, *doubts))
+
+
+def doubts_of(
+    audit: Audit,
+    funnel: FunnelCounts,
+    policies: Sequence[Policy],
+    violations: Violations,
+    *,
+    on: date | None,
+) -> tuple[str, ...]:
+    """Return why a run is a review at least, in a sentence each.
+
+    An attribute of one group is compared with nothing; a universe or a base must not
+    hide what would be blocked from the first stage on; and a suppression list that
+    cannot be read in full has not kept everybody out whom it should.
+
+    Parameters
+    ----------
+    audit : Audit
+    funnel : FunnelCounts
+    policies : sequence of Policy
+    violations : Violations
+    on : date or None
+    """
+    return (
+        *_uncompared(audit),
+        *_hidden(audit, funnel, policies, on),
+        *_unread(violations),
+    )
+
+
+def _uncompared(audit: Audit) -> Iterator[str]:
+    for name in audit.counts.attributes:
+        table = audit.tables[(name,)]
+        groups = [
+            group
+            for group, n in zip(table.groups, table.n, strict=True)
+            if n > 0 and group != MISSING
+        ]
+        if len(groups) < _LEAST_GROUPS:
+            yield f"{label(name)} has one group here, which is compared with nothing"
+
+
+def _hidden(
+    audit: Audit, funnel: FunnelCounts, policies: Sequence[Policy], on: date | None
+) -> Iterator[str]:
+    if funnel.base == 0:
+        return
+    kept = [name for name in funnel.counts.attributes if name != PATH]
+    whole = Audit.of_counts(
+        funnel.counts.of_axes(kept),
+        intersections=audit.intersections,
+        offer=audit.offer,
+        min_expected=audit.min_expected,
+        confidence=audit.confidence,
+    ).gate(list(policies), on=on)
+    if whole.verdict == "block" and whole.reasons:
+        first = funnel.paths.stages[0].name
+        yield f"from the stage {first} on it would be blocked: {whole.reasons[0]}"
+
+
+def _unread(violations: Violations) -> Iterator[str]:
+    rows = sum(
+        one.rows
+        for one in violations.counts
+        if one.table == "suppression" and one.outcome == "quarantined"
+    )
+    if rows:
+        yield f"{rows:,} rows of the suppression list are nobody's, or cannot be read"
