@@ -16,7 +16,7 @@ BROKEN = 'schema = "fairreach/campaign/1"\nname = "broken\n'
 def people(tmp_path_factory):
     """Ann releases and Bob approves."""
     folder = tmp_path_factory.mktemp("people")
-    for name in ("ann", "bob"):
+    for name in ("ann", "bob", "olga"):
         new_key(name, folder)
         public = load_public(folder / f"{name}.pub")
         add_person(folder / "trust.toml", public, added=NOW.date())
