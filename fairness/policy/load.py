@@ -32,6 +32,13 @@ from fairness.policy.model import (
 
 _WIDTH = 100
 _STALE = timedelta(days=180)
+# A key of more parts than that; reading one takes the square of its length.
+_LONG_KEY = re.compile(
+    r"""(?<![A-Za-z0-9_-])
+    (?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')
+    (?:[ \t]*+\.[ \t]*+(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')){50}""",
+    re.VERBOSE,
+)
 
 Metrics = Mapping[str, MetricTraits]
 
@@ -177,6 +184,11 @@ def parse_toml(content: bytes, file: str) -> dict[str, Any]:
         what = f"byte {content[error.start]:#04x} is not UTF-8"
         hint = "save the file with the encoding UTF-8"
         raise PolicyError(Problem(f"{file}, line {line}", what, hint)) from None
+    long_key = _LONG_KEY.search(text)
+    if long_key:
+        line = text.count("\n", 0, long_key.start()) + 1
+        what = f"holds a key of more than 50 parts, {shown(long_key[0])}"
+        raise PolicyError(Problem(f"{file}, line {line}", what))
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,6 @@ from pipelines.campaign.model import SCHEMA, Campaign
 
 _LARGEST = 2**20
 _MOST_VALUES = 5_000
-# A key of more parts than that; reading one takes the square of its length.
-_LONG_KEY = re.compile(
-    r"""(?<![A-Za-z0-9_-])
-    (?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')
-    (?:[ \t]*+\.[ \t]*+(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')){50}""",
-    re.VERBOSE,
-)
 
 
 def load_campaign(path: str | Path) -> Campaign:
@@ -37,7 +29,6 @@ def load_campaign(path: str | Path) -> Campaign:
     """
     file = ascii_controls(str(path))
     raw = _bytes(Path(path), file)
-    _check_keys(raw, file)
     try:
         tables = parse_toml(raw, file)
     except PolicyError as error:
@@ -58,14 +49,6 @@ def load_campaign(path: str | Path) -> Campaign:
     if problems:
         raise InputError(problems)
     return campaign
-
-
-def _check_keys(raw: bytes, file: str) -> None:
-    found = _LONG_KEY.search(raw.decode("utf-8", "replace"))
-    if found:
-        line = found.string.count("\n", 0, found.start()) + 1
-        what = f"holds a key of more than 50 parts, {shown(found[0])}"
-        raise InputError(Problem(f"{file}, line {line}", what))
 
 
 def _check_size(tables: dict[str, Any], file: str) -> None:
