@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fairness.errors import InputError, PolicyError, Problem, ascii_controls, shown
+from fairness.errors import InputError, PolicyError, Problem, ascii_controls
 from fairness.policy.load import parse_toml
 from pipelines.campaign.model import SCHEMA, Campaign
 
