@@ -37,6 +37,8 @@ class Prepared:
     is_joined : bool
         Whether attributes came from a table of their own.
     notes : tuple of str
+    attribute_rows : int
+        Of the protected table; 0 without one.
     violations : Violations
         Of the tables' contracts.
     attributes : frozenset of str
@@ -50,6 +52,7 @@ class Prepared:
     id: str
     is_joined: bool
     notes: tuple[str, ...]
+    attribute_rows: int
     violations: Violations
     attributes: frozenset[str]
     training: Any = None
@@ -225,11 +228,18 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
         id_,
         aside is not None,
         notes,
+        _rows(crm.protected) if aside is not None else 0,
         crm.violations,
         frozenset({*campaign.protected.by, *attributes}),
         training,
         score,
     )
+
+
+def _rows(frame: Any) -> int:
+    import narwhals as nw  # noqa: PLC0415
+
+    return int(frame.select(nw.len().alias("n")).collect("pyarrow")["n"].item())
 
 
 def _place(path: str, directory: Path) -> str:

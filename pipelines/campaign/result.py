@@ -73,6 +73,8 @@ class CampaignRun:
 
     def verdict_unwaived(self, on: date) -> str:
         """Return the verdict that the same counts get without any waiver."""
+        if not any(f.verdict == "waived" for f in self.decision.findings):
+            return self.verdict
         return gated(self.audit, self.decision.policies, self.doubts, on=on).verdict
 
     @property

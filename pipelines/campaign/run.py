@@ -144,7 +144,7 @@ def run_campaign(
         scorer,
         (
             *_base_notes(campaign),
-            *_unknown_notes(walked),
+            *_unknown_notes(walked, prepared.attribute_rows),
             *_score_notes(scorer),
             *prepared.notes,
         ),
@@ -250,20 +250,25 @@ def _consents(walked: Walked) -> dict[str, int]:
     return {why: found[why] for why in REASONS if why in found}
 
 
-def _unknown_notes(walked: Walked) -> tuple[str, ...]:
-    """Tell of customers without a row in the protected table."""
+def _unknown_notes(walked: Walked, rows: int) -> tuple[str, ...]:
+    """Tell of customers without a row in the protected table, and of rows of nobody."""
     if KNOWN not in walked.table.schema.names:
         return ()
-    number = walked.table[KNOWN].null_count
-    if not number:
-        return ()
-    many = f"{number:,}" if number >= SMALLEST else f"fewer than {SMALLEST}"
-    return (
-        (
-            f"{many} customers have no row in the protected table: they are in "
-            f"the group {MISSING} of each attribute in it"
-        ),
-    )
+    known = walked.table[KNOWN]
+    notes = []
+    if known.null_count:
+        notes.append(
+            f"{_many(known.null_count)} customers have no row in the protected table: "
+            f"they are in the group {MISSING} of each attribute in it"
+        )
+    strange = rows - (len(known) - known.null_count)
+    if strange:
+        notes.append(f"{_many(strange)} rows of the protected table are nobody's here")
+    return tuple(notes)
+
+
+def _many(number: int) -> str:
+    return f"{number:,}" if number >= SMALLEST else f"fewer than {SMALLEST}"
 
 
 def _score_notes(scorer: Scorer | None) -> tuple[str, ...]:
