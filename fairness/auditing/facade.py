@@ -162,7 +162,7 @@ def _subject(selected: str | None, audience: Any) -> str:
     if selected is not None:
         return str(selected)
     url = audience.url if isinstance(audience, Source) else audience
-    if url and is_url(url):
+    if is_url(url):
         return address(url).table
     if isinstance(audience, Source):
         return Path(audience.files[0]).name

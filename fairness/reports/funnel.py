@@ -20,9 +20,9 @@ def stage_cells(payload: Mapping[str, Any]) -> Cells:
     Examples
     --------
     >>> stage = {"name": "consent", "came": 200, "passed": 150, "judged": True,
-    ...          "clauses": [{"name": "c", "text": "marketing by email"}]}
+    ...          "clauses": [{"name": "by", "text": "marketing by email"}]}
     >>> stage_cells({"funnel": {"stages": [stage]}})[1]
-    ['consent', '200', '150', '75.0 %', 'marketing by email']
+    ['consent', '200', '150', '75.0 %', 'by: marketing by email']
     """
     stages = payload.get("funnel", {}).get("stages", [])
     if not stages:

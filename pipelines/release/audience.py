@@ -170,19 +170,25 @@ def audience_bytes(column: str, ids: Sequence[str]) -> bytes:
     Raises
     ------
     InputError
-        An id that a spreadsheet would run as a formula: changed it would be nobody's,
-        unchanged it would be run.
+        An id, or the column's name, that a spreadsheet would run as a formula: changed
+        it would be nobody's, unchanged it would be run.
 
     Examples
     --------
     >>> audience_bytes("id", ["a", 'b"c', "-5"])
     b'id\r\na\r\n"b""c"\r\n-5\r\n'
     """
-    bad = [one for one in (column, *ids) if _FORMULA.match(one)]
-    if bad:
+    problems = []
+    if _FORMULA.match(column):
+        what = f"a spreadsheet would run the key's name as a formula: {column!r}"
+        hint = "rename the column to begin with a letter"
+        problems.append(Problem("audience", what, hint))
+    if bad := [one for one in ids if _FORMULA.match(one)]:
         what = f"{len(bad):,} ids would be run as formulas: {alternatives(bad)}"
         hint = "give these customers ids that begin with a letter or a digit"
-        raise InputError(Problem("audience", what, hint))
+        problems.append(Problem("audience", what, hint))
+    if problems:
+        raise InputError(problems)
     lines = [_cell(one) for one in (column, *ids)]
     return ("\r\n".join(lines) + "\r\n").encode("utf-8", "surrogatepass")
 
