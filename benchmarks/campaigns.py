@@ -36,7 +36,11 @@ LOADED = (
     "pipelines.funnel.walking",
     "pipelines.targeting.propensity",
     "pipelines.targeting.models",
+    "fairness.checks.extremes",
+    "fairness.checks.proxies",
     "fairness.reports.html",
+    "jinja2",
+    "sqlglot",
     "fairness.evidence.certificates",
     "fairness.policy.gate",
 )
@@ -171,17 +175,17 @@ def bare(folder: Path, model: str, out: Path) -> int:
         assert not crm.violations
         training = crm.responses.join(crm.customers, on="customer_id", how="inner")
         ordered = training.sort("customer_id").select(*COLUMNS, "responded")
-        scorer = targeting.fit_propensity(
-            ordered.collect("pyarrow").to_native(),
-            columns=list(COLUMNS),
-            outcome="responded",
-            model=model,
-        )
+        answers = ordered.collect("pyarrow").to_native()
         walked = walk(
             crm.customers,
             id="customer_id",
             conditions=plan.conditions(),
-            cuts=plan.cuts(scorer),
+            cuts=lambda: plan.cuts(
+                targeting.fit_propensity(
+                    answers, columns=list(COLUMNS), outcome="responded", model=model
+                )
+            ),
+            reads=COLUMNS,
             draw="bench",
         )
     ids = walked.table["customer_id"].filter(pa.array(walked.selected)).to_pylist()

@@ -216,6 +216,7 @@ def _trimmed(column: str) -> str:
     raw = f"CAST({identifier(column)} AS VARCHAR)"
     # Unicode's spaces cost more to take off than all the rest, and few cells have any.
     return (
-        f"CASE WHEN regexp_full_match({raw}, '[!-~]([ -~]*[!-~])?') THEN {raw} "
+        f"CASE WHEN {raw} BETWEEN '!' AND '~' AND {raw}[-1] BETWEEN '!' AND '~' "
+        f"THEN {raw} "
         f"ELSE nullif(trim({raw}, {quoted(SPACES)}), '') END"
     )

@@ -231,6 +231,9 @@ def _parse(
     parsed = np.full(len(values), np.nan)
     bad = []
     for position, value in enumerate(values):
+        if kind == "date" and type(value) is date and not missing:
+            parsed[position] = day_number(value)
+            continue
         if label_of(value, missing) == MISSING:
             continue
         number = parse_number(value) if kind == "number" else _day(value)

@@ -16,7 +16,6 @@ from pipelines.campaign.plan import CONTACTABLE, KNOWN, LISTED, RESERVED, WHY, P
 from pipelines.crm import Crm
 from pipelines.crm.violations import Violations
 from pipelines.rules import kinds_of
-from pipelines.targeting.scorer import Scorer
 
 MEMORY = "384MB"
 """What the engine may hold of the tables; beyond that it writes to a private place."""
@@ -57,48 +56,6 @@ class Prepared:
     attributes: frozenset[str]
     training: Any = None
     score: ScoreTable | None = None
-
-    @property
-    def trains(self) -> bool:
-        """Whether the campaign has a model that is to be trained."""
-        return self.training is not None
-
-    def scorer(self, estimator: Any = None) -> Scorer | None:
-        """Return what makes the score; None where a column holds it, or there is none.
-
-        Parameters
-        ----------
-        estimator : Scorer or fitted estimator, optional
-            In place of training.
-
-        Raises
-        ------
-        InputError
-            A model without answers to learn from.
-        """
-        from pipelines import targeting  # noqa: PLC0415  # loads scikit-learn
-
-        score = self.score
-        if score is None or (score.column is not None and estimator is None):
-            return None
-        if estimator is not None:
-            if hasattr(estimator, "score") and hasattr(estimator, "columns"):
-                return estimator  # type: ignore[no-any-return]
-            return targeting.wrap_estimator(estimator, tuple(score.columns or ()))
-        columns = list(score.columns or ())
-        wanted = [*columns, score.outcome]
-        if score.model == "uplift":
-            wanted.append(score.treatment)
-        # In one order, whatever that of the engine: training follows it.
-        training = self.training.sort(self.id, *wanted, nulls_last=True)
-        table = training.select(*wanted).collect("pyarrow").to_native()
-        if score.model == "uplift":
-            return targeting.fit_uplift(
-                table, columns=columns, outcome=score.outcome, treatment=score.treatment
-            )
-        return targeting.fit_propensity(
-            table, columns=columns, outcome=score.outcome, model=score.model
-        )
 
 
 class SharedTables:

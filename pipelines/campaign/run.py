@@ -13,13 +13,14 @@ from fairness.counts.suppress import SMALLEST
 from fairness.errors import InputError, Problem, shown
 from fairness.groups import MISSING
 from pipelines.campaign.doubts import doubts_of, gated
-from pipelines.campaign.frame import Prepared, SharedTables, open_tables, prepare
+from pipelines.campaign.frame import SharedTables, open_tables, prepare
 from pipelines.campaign.model import Campaign
 from pipelines.campaign.plan import KNOWN, WHY, Plan, make_plan
 from pipelines.campaign.result import CampaignRun
+from pipelines.campaign.scoring import scoring_of
 from pipelines.crm import Crm
 from pipelines.funnel.counting import Roles, count_walked
-from pipelines.funnel.walking import Walked, walk
+from pipelines.funnel.walking import Draw, ScoreCut, Walked, walk
 from pipelines.targeting.propensity import FittedScore
 from pipelines.targeting.scorer import Scorer
 
@@ -98,17 +99,24 @@ def run_campaign(
         prepared = prepare(plan, opened, day)
         if quarantine is not None:
             _set_aside(opened, quarantine)
-        if prepared.trains and estimator is None:
-            told.step("training the score")
-        scorer = prepared.scorer(estimator)
-        _check_scorer(scorer, plan, prepared)
+        scoring = scoring_of(prepared, campaign.protected.use, estimator)
         roles = _roles(plan, day)
-        told.step("walking the funnel")
+        scorer: Scorer | None = None
+
+        def cuts() -> list[ScoreCut | Draw]:
+            nonlocal scorer
+            if scoring.trains:
+                told.step("training the score")
+            scorer = scoring.scorer()
+            told.step("walking the funnel")
+            return plan.cuts(scorer)
+
         walked = walk(
             prepared.frame,
             id=campaign.tables.id,
             conditions=plan.conditions(),
-            cuts=plan.cuts(scorer),
+            cuts=cuts,
+            reads=scoring.reads,
             carried=[
                 *roles.carried,
                 *([WHY] if campaign.funnel.consent else []),
@@ -151,32 +159,6 @@ def run_campaign(
         _consents(walked),
         doubts,
     )
-
-
-def _check_scorer(scorer: Scorer | None, plan: Plan, prepared: Prepared) -> None:
-    """Refuse an estimator of the user's own that reads what it may not.
-
-    Raises
-    ------
-    InputError
-    """
-    if scorer is None:
-        return
-    stated = plan.campaign.protected.use
-    problems = [
-        Problem(
-            "estimator",
-            f"{shown(name)} is a protected attribute, and the score reads it",
-            f'leave it out, or say why under [protected.use]: {name} = "…"',
-        )
-        if name in prepared.attributes
-        else Problem("estimator", f"reads {shown(name)}, which no table has")
-        for name in scorer.columns
-        if (name in prepared.attributes and name not in stated)
-        or name not in prepared.frame.columns
-    ]
-    if problems:
-        raise InputError(problems)
 
 
 def _set_aside(crm: Crm, directory: Path) -> None:

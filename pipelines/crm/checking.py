@@ -40,6 +40,9 @@ WHAT: Mapping[str, str] = {
     "spelling": "is spelled otherwise, and was written as the contract has it",
 }
 
+_OF_TABLES = ("stranger", "duplicate")
+"""Codes of what a row is wrong in beside other rows."""
+
 _PARSED = "fairreach_value_"
 _WRITTEN = "fairreach_text_"
 _FLAG = "fairreach_flag_"
@@ -78,6 +81,8 @@ class Checked:
     contract : Contract
     frame : LazyFrame
         Cells as written, values, and a column of 0 or 1 for each of `tests`.
+    alone : LazyFrame
+        The same for the tests of a cell by itself, which need no other row.
     parsed : LazyFrame
         Cells as written and values, before anything else was looked at.
     unread : LazyFrame
@@ -91,6 +96,7 @@ class Checked:
 
     contract: Contract
     frame: Frame
+    alone: Frame
     parsed: Frame
     unread: Frame
     tests: tuple[Fault, ...]
@@ -165,26 +171,43 @@ def check_table(
         if test[1] != "padded" or schema[column.name] == nw.String
     ]
     unread = frame.filter(_any_aside(of_rows))
+    faults, alone = _flagged(frame, of_rows, 0)
+    frame = alone
     refers = customers is not None and contract.refers
     if customers is not None and refers:
         frame = _with_known(frame, contract.id, customers)
-    tests = [*of_rows, *_table_tests(contract, names, refers=refers)]
-    listed = tuple(
+    of_tables = list(_table_tests(contract, names, refers=refers))
+    more, frame = _flagged(frame, of_tables, len(faults))
+    tests = (*faults, *more)
+    bad = reduce(or_, (nw.col(one.flag) == 1 for one in tests if _sets_aside(one.code)))
+    frame = frame.with_columns(
+        nw.when(bad).then(nw.lit(1)).otherwise(nw.lit(0)).alias(_ASIDE)
+    )
+    return Checked(contract, frame, alone, parsed, unread, tests, tuple(names), kinds)
+
+
+def _flagged(
+    frame: Frame, tests: Sequence[_Found], start: int
+) -> tuple[tuple[Fault, ...], Frame]:
+    """Return the faults, and the table with a column of 0 or 1 for each."""
+    faults = tuple(
         Fault(column, code, f"{_FLAG}{place}")
-        for place, (column, code, _) in enumerate(tests)
+        for place, (column, code, _) in enumerate(tests, start)
     )
-    flags = (
-        nw.when(found).then(nw.lit(1)).otherwise(nw.lit(0)).alias(test.flag)
-        for test, (_, _, found) in zip(listed, tests, strict=True)
-    )
-    aside = nw.when(_any_aside(tests)).then(nw.lit(1)).otherwise(nw.lit(0))
-    frame = frame.with_columns(*flags, aside.alias(_ASIDE))
-    return Checked(contract, frame, parsed, unread, listed, tuple(names), kinds)
+    flags = [
+        nw.when(found).then(nw.lit(1)).otherwise(nw.lit(0)).alias(fault.flag)
+        for fault, (_, _, found) in zip(faults, tests, strict=True)
+    ]
+    return faults, frame.with_columns(*flags) if flags else frame
+
+
+def _sets_aside(code: str) -> bool:
+    return code not in REPAIRED
 
 
 def _any_aside(tests: Sequence[_Found]) -> nw.Expr:
     """Return whether a test is true whose rows are set aside."""
-    bad = (found for _, code, found in tests if code not in REPAIRED)
+    bad = (found for _, code, found in tests if _sets_aside(code))
     return reduce(or_, (one.fill_null(value=False) for one in bad))
 
 
@@ -194,7 +217,10 @@ def counted(checked: Checked) -> dict[Fault, int]:
     if not tests:
         return {}
     sums = [nw.col(test.flag).sum().alias(test.flag) for test in tests]
-    found = checked.frame.select(*sums).collect("pyarrow").to_dict(as_series=False)
+    # A look at the other rows costs more than all the rest.
+    is_alone = not any(test.code in _OF_TABLES for test in tests)
+    frame = checked.alone if is_alone else checked.frame
+    found = frame.select(*sums).collect("pyarrow").to_dict(as_series=False)
     counts = {test: found[test.flag][0] or 0 for test in tests}
     return {test: int(n) for test, n in counts.items() if n}
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairness.errors import InputError, Problem, shown
-from fairness.frames.stream import arrow_batches
+from fairness.frames.stream import batches_ahead
 from pipelines.funnel.counted import PATH
 from pipelines.funnel.paths import WHOLE, Paths, Stage
 from pipelines.targeting.cuts import (
@@ -143,7 +143,8 @@ def walk(
     *,
     id: str,  # noqa: A002  # the contract's name
     conditions: Sequence[Conditions],
-    cuts: Sequence[ScoreCut | Draw] = (),
+    cuts: Sequence[ScoreCut | Draw] | Callable[[], Sequence[ScoreCut | Draw]] = (),
+    reads: Sequence[str] = (),
     carried: Sequence[str] = (),
     draw: str = "",
     progress: Callable[[int], None] | None = None,
@@ -158,8 +159,11 @@ def walk(
         Column of the customer id.
     conditions : sequence of Conditions
         The leading stages, in order.
-    cuts : sequence of ScoreCut or Draw
-        The stages after them; at most one score.
+    cuts : sequence of ScoreCut or Draw, or callable that returns them
+        The stages after them; at most one score. What is called is so while the first
+        rows are on their way, and may train the score.
+    reads : sequence of str
+        Columns that the score reads, where the cuts are not made yet.
     carried : sequence of str
         Columns that counting needs: attributes, strata, values.
     draw : str
@@ -186,14 +190,25 @@ def walk(
     >>> walk(frame, id="id", conditions=[rule], cuts=[top]).path.tolist()
     [1, 2, 0]
     """
-    paths = Paths(tuple(step.stage for step in (*conditions, *cuts)))
-    score = next((cut for cut in cuts if isinstance(cut, ScoreCut)), None)
-    reader = _Reader(frame, id, paths, conditions, score, carried, draw)
-    for batch in reader.batches():
-        reader.take(batch)
-        if progress is not None:
-            progress(batch.num_rows)
+    import narwhals as nw  # noqa: PLC0415
+
+    if not callable(cuts):
+        reads = [name for cut in cuts for name in _read_by(cut)]
+    names = tuple(dict.fromkeys([id, *carried]))
+    wanted = [nw.col(name) for name in dict.fromkeys([*names, *reads])]
+    path = Paths(tuple(step.stage for step in conditions)).expression(
+        [step.met for step in conditions]
+    )
+    with batches_ahead(frame.select(*wanted, path.alias(PATH))) as batches:
+        cuts = cuts() if callable(cuts) else cuts
+        score = next((cut for cut in cuts if isinstance(cut, ScoreCut)), None)
+        reader = _Reader(id, names, score, draw)
+        for batch in batches:
+            reader.take(batch)
+            if progress is not None:
+                progress(batch.num_rows)
     table, path, scores, sample = reader.finish()
+    paths = Paths(tuple(step.stage for step in (*conditions, *cuts)))
     ids = table[id]
     mark = None
     for place, cut in enumerate(cuts, start=len(conditions)):
@@ -205,6 +220,14 @@ def walk(
             mark = float(scores[able[kept]].min())
         path[able[~kept]] = paths.first[place]
     return Walked(paths, table, path, scores, mark, sample)
+
+
+def _read_by(cut: ScoreCut | Draw) -> Sequence[str]:
+    if isinstance(cut, Draw):
+        return ()
+    if cut.scorer is not None:
+        return cut.scorer.columns
+    return () if cut.column is None else (cut.column,)
 
 
 def _kept(
@@ -247,36 +270,25 @@ class _Names:
 class _Reader:
     """Collects the batches of one walk."""
 
-    frame: Any
     id: str
-    paths: Paths
-    conditions: Sequence[Conditions]
+    kept: Sequence[str]
     score: ScoreCut | None
-    carried: Sequence[str]
     draw: str
     _tables: list[Any] = field(default_factory=list)
     _path: list[NDArray[np.int32]] = field(default_factory=list)
     _scores: list[FloatArray] = field(default_factory=list)
     _sample: _Sample | None = None
 
-    def batches(self) -> Any:
-        import narwhals as nw  # noqa: PLC0415
-
-        columns = [self.id, *self.carried]
+    def __post_init__(self) -> None:
         if self.score is not None and self.score.scorer is not None:
-            columns += self.score.scorer.columns
+            columns = [*self.kept, *self.score.scorer.columns]
             self._sample = _Sample(self.id, columns, self.draw)
-        elif self.score is not None and self.score.column is not None:
-            columns.append(self.score.column)
-        path = self.paths.expression([step.met for step in self.conditions])
-        wanted = [nw.col(name) for name in dict.fromkeys(columns)]
-        return arrow_batches(self.frame.select(*wanted, path.alias(PATH)))
 
     def take(self, batch: Any) -> None:
         import pyarrow as pa  # noqa: PLC0415
 
         path = np.array(batch[PATH].to_numpy(), dtype=np.int32)
-        kept = batch.select(list(dict.fromkeys([self.id, *self.carried])))
+        kept = batch.select(list(self.kept))
         for place, column in enumerate(kept.schema):
             if column.name != self.id and pa.types.is_string(column.type):
                 coded = kept[column.name].dictionary_encode()
