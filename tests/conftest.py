@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.engines import ENGINES
+
 
 @dataclass
 class Table:
@@ -275,3 +277,24 @@ def typed_table():
             "tier": some(["gold", "tin"], 0.1),
         }
     )
+
+
+@pytest.fixture(params=ENGINES, ids=lambda make: make.__name__)
+def engine(request):
+    """A function that turns a pyarrow table into one library's frame."""
+    return request.param
+
+
+@pytest.fixture
+def rows_of():
+    """The values of some columns as lists, by `id`, missing ones as None."""
+    import narwhals as nw
+
+    def rows_of(frame, columns):
+        frame = nw.from_native(frame)
+        if isinstance(frame, nw.LazyFrame):
+            frame = frame.collect("pyarrow")
+        table = frame.select(dict.fromkeys(["id", *columns])).to_arrow().sort_by("id")
+        return {name: table[name].to_pylist() for name in columns}
+
+    return rows_of

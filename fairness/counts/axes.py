@@ -115,14 +115,24 @@ def flag_axis(
 
 
 def finish(
-    axes: Sequence[Axis], level_of: Sequence[Int64Array], cells: Cells
+    axes: Sequence[Axis],
+    level_of: Sequence[Int64Array],
+    cells: Cells,
+    many: Collection[str] = (),
 ) -> GroupCounts:
     """Turn raw levels into those of the axes and drop labels that nobody has.
+
+    Parameters
+    ----------
+    axes, level_of : sequences of the same length
+    cells : Cells
+    many : collection of str
+        Axes that may have a value of its own for every customer.
 
     Raises
     ------
     InputError
-        An attribute with a value of its own for most customers.
+        Another attribute or stratum with a value of its own for most customers.
     """
     levels = np.empty_like(cells.levels)
     trimmed = []
@@ -136,7 +146,12 @@ def finish(
         levels[:, place] = column
     levels, n, sums = combine_cells(levels, cells.n, cells.sums)
     counts = GroupCounts(tuple(trimmed), levels, n, sums)
-    problems = [p for axis in trimmed for p in _own_values(axis, counts.rows)]
+    problems = [
+        problem
+        for axis in trimmed
+        if axis.name not in many
+        for problem in _own_values(axis, counts.rows)
+    ]
     if problems:
         raise InputError(problems)
     return counts

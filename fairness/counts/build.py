@@ -58,6 +58,7 @@ def count(
     score_range: tuple[float, float] | None = None,
     uses: str | Sequence[str] | None = None,
     value_cap: float | None = None,
+    many: Sequence[str] = (),
 ) -> Counted:
     """Count customers by protected attributes, strata, selection and outcome.
 
@@ -65,7 +66,8 @@ def count(
     say how finely a score is binned (by default over [0, 1] where that holds
     all of them, else from the lowest to the highest). `uses` are the columns
     that the profile looks at, `value_cap` the value whose excess is counted
-    exactly.
+    exactly. `many` names attributes and strata that may have a value of its own for
+    every customer, such as the numbers of a caller; others of the kind are refused.
 
     Returns
     -------
@@ -101,6 +103,7 @@ def count(
         score_range=score_range,
         uses=uses,
         value_cap=value_cap,
+        many=many,
     )
     roles, beside = resolve(table, asked)
     joined = join_tables(table, roles, audience=audience, protected=beside)

@@ -70,7 +70,7 @@ def count_eager(
         cells, bins = joint_cells(columns, table.rows, sums), None
     else:
         cells, bins = _with_bins(made, table.rows, sums, scores)
-    return finish(axes, level_of, cells), bins, values, used
+    return finish(axes, level_of, cells, roles.many), bins, values, used
 
 
 def bins_eager(joined: Joined, table: EagerTable, roles: Roles) -> ScoreBins:

@@ -86,7 +86,7 @@ def count_lazy(
     used = used_columns(typed, roles, problems)
     if problems:
         raise InputError(problems)
-    counts = finish(axes, level_of, _cells(tally))
+    counts = finish(axes, level_of, _cells(tally), roles.many)
     bins = None if roles.score is None else _bins(typed, roles, plans, axes, span)
     if roles.value is None and not used:
         return counts, bins, None, None

@@ -37,6 +37,7 @@ class Asked:
     selecting: bool = True
     uses: Any = None
     value_cap: Any = None
+    many: Sequence[str] = ()
 
 
 def resolve(
@@ -98,6 +99,7 @@ def resolve(
         score_range=asked.score_range,
         uses=tuple(uses),
         value_cap=None if asked.value_cap is None else float(asked.value_cap),
+        many=frozenset(asked.many),
     )
     return roles, beside
 

@@ -28,6 +28,8 @@ class Roles:
     uses : tuple of str
         Columns that the profile uses.
     value_cap : float or None
+    many : frozenset of str
+        Attributes and strata that may have a value of its own for every customer.
     """
 
     by: tuple[str, ...]
@@ -44,6 +46,7 @@ class Roles:
     score_range: tuple[float, float] | None
     uses: tuple[str, ...] = ()
     value_cap: float | None = None
+    many: frozenset[str] = frozenset()
 
     @property
     def grouped(self) -> tuple[tuple[str, Role], ...]:

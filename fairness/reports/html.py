@@ -39,6 +39,13 @@ from fairness.reports.sections import (
     size_line,
     unseen,
 )
+from fairness.reports.segments import (
+    given_away_lines,
+    profile_lines,
+    segment_cells,
+    segment_lines,
+    segments_title,
+)
 from fairness.reports.text import first_rows, next_calls
 
 if TYPE_CHECKING:
@@ -48,6 +55,7 @@ _MOST_REASONS = 10
 _MOST_CROSSED = 100
 _MOST_STRATA = 50
 _MOST_CHECKS = 40
+_MOST_SEGMENTS = 50
 _LEFT = frozenset({"group", "reading"})
 _KINDS: Mapping[str | None, str] = MappingProxyType(
     {
@@ -92,6 +100,7 @@ def html(payload: Mapping[str, Any]) -> str:
             for number, one in enumerate(found)
             if not one.not_applicable
         ],
+        segments=_segments(payload),
         strata=_texts(of_strata(payload, _MOST_STRATA)),
         measured=_texts(of_checks(payload, _MOST_CHECKS)),
         unseen=_texts(unseen(payload)),
@@ -160,6 +169,16 @@ def _section(section: Section, number: int) -> dict[str, Any]:
         "crossed": _table(section.crossed[:_MOST_CROSSED]),
         "summary": section.summary,
         "more": f"… and {more:,} more that stand out." if more > 0 else "",
+    }
+
+
+def _segments(payload: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": segments_title(payload),
+        "rows": [_texts(row) for row in segment_cells(payload, _MOST_SEGMENTS)],
+        "lines": segment_lines(payload, _MOST_SEGMENTS),
+        "profiles": profile_lines(payload),
+        "given_away": given_away_lines(payload),
     }
 
 

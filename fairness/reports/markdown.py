@@ -35,11 +35,19 @@ from fairness.reports.sections import (
     size_line,
     unseen,
 )
+from fairness.reports.segments import (
+    given_away_lines,
+    profile_lines,
+    segment_cells,
+    segment_lines,
+    segments_title,
+)
 
 _MOST_REASONS = 10
 _MOST_CROSSED = 20
 _MOST_STRATA = 20
 _MOST_CHECKS = 40
+_MOST_SEGMENTS = 20
 _LEFT = frozenset({"group", "reading"})
 
 # Nothing that these characters start survives as a character reference.
@@ -84,6 +92,7 @@ def markdown(payload: Mapping[str, Any]) -> str:
             lines += ["", *_section(section)]
     if verdict and any(section.single or section.crossed for section in found):
         lines += ["", f"{LEGEND_MARKS}."]
+    lines += _segments(payload)
     lines += _listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
@@ -137,6 +146,19 @@ def _funnel(payload: Mapping[str, Any]) -> list[str]:
     head, *rows = ([inert(cell) for cell in row] for row in cells)
     rule = [":--", "--:", "--:", "--:", ":--"]
     return ["", "## Funnel", "", *map(_line, [head, rule, *rows])]
+
+
+def _segments(payload: Mapping[str, Any]) -> list[str]:
+    title = segments_title(payload)
+    if not title:
+        return []
+    cells = segment_cells(payload, _MOST_SEGMENTS)
+    head, *rows = ([inert(cell) for cell in row] for row in cells)
+    rule = [":--", "--:", "--:", ":--", ":--", "--:", "--:", "--:", ":--"]
+    lines = ["", f"## {inert(title)}", "", *map(_line, [head, rule, *rows]), ""]
+    lines += [f"- {inert(one)}" for one in segment_lines(payload, _MOST_SEGMENTS)]
+    lines += _listed("Who is in the segments", profile_lines(payload))
+    return lines + _listed("What the segments give away", given_away_lines(payload))
 
 
 def _section(section: Section) -> list[str]:

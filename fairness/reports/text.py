@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 from unicodedata import combining, east_asian_width
@@ -31,6 +31,13 @@ from fairness.reports.sections import (
     size_line,
     unseen,
 )
+from fairness.reports.segments import (
+    given_away_lines,
+    profile_lines,
+    segment_cells,
+    segment_lines,
+    segments_title,
+)
 
 WIDTH = 100
 SUMMARY_WIDTH = 88
@@ -38,6 +45,7 @@ _MOST_CROSSED = 6
 _MOST_REASONS = 5
 _MOST_STRATA = 6
 _MOST_CHECKS = 10
+_MOST_SEGMENTS = 10
 _LEFT = frozenset({"group", "interval", "reading"})
 _RANK: Mapping[str, int] = MappingProxyType(
     {"fail": 0, "lower": 0, "higher": 0, "inconclusive": 1, "waived": 1}
@@ -47,6 +55,9 @@ _REFERENCE, _UNREMARKABLE = 2, 3
 _LEAST_GROUP = 12
 # Place of the last cell of a stage, which takes what is left of the line.
 _ASKED = 4
+# Of the cells of a segment: its name gives way first, the group that it holds second.
+_SEGMENT_LEFT = frozenset({0, 3, 4, 8})
+_LONGEST_SEGMENT, _WHO = 26, 4
 _DISPENSABLE = ("sees", "people", "interval")
 
 
@@ -71,6 +82,7 @@ def text(payload: Mapping[str, Any]) -> str:
     for section in found:
         if not section.not_applicable:
             lines += ["", *_section(section)]
+    lines += _segments(payload)
     lines += _listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
@@ -112,6 +124,22 @@ def summary(payload: Mapping[str, Any], most: int = 12) -> str:
     if left:
         lines.append(left)
     return _joined([*lines, *next_calls(payload)])
+
+
+def segments_text(section: Mapping[str, Any]) -> str:
+    """Return the segments alone.
+
+    Parameters
+    ----------
+    section : dict
+        The section ``segments`` of a payload.
+
+    Returns
+    -------
+    str
+        Lines of at most 100 columns.
+    """
+    return _joined(_segments({"segments": section})[1:])
 
 
 def columns(content: str) -> int:
@@ -193,6 +221,35 @@ def _funnel(payload: Mapping[str, Any]) -> list[str]:
         parts.append(asked if columns(asked) <= room else f"{_head(asked, room - 1)}…")
         lines.append("  " + "  ".join(parts))
     return lines
+
+
+def _segments(payload: Mapping[str, Any]) -> list[str]:
+    title = segments_title(payload)
+    if not title:
+        return []
+    cells = segment_cells(payload, _MOST_SEGMENTS)
+    lines = ["", *_wrapped(title), *_grid(cells, _SEGMENT_LEFT)]
+    for line in segment_lines(payload, _MOST_SEGMENTS):
+        lines += _wrapped(line, first="  - ", later="    ")
+    lines += _listed("Who is in the segments", profile_lines(payload))
+    return lines + _listed("What the segments give away", given_away_lines(payload))
+
+
+def _grid(cells: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
+    """Return a table whose first and fifth columns give way to fit."""
+    kept = [place for place in range(len(cells[0])) if any(r[place] for r in cells[1:])]
+    sizes = {place: max(columns(row[place]) for row in cells) for place in kept}
+    sizes[0] = min(sizes[0], _LONGEST_SEGMENT)
+    room = WIDTH - 2 - sum(size + 2 for place, size in sizes.items() if place != _WHO)
+    sizes[_WHO] = min(sizes[_WHO], max(room, _LEAST_GROUP))
+    return [
+        "  "
+        + "  ".join(
+            _fitted(row[place], size, right=place not in left)
+            for place, size in sizes.items()
+        )
+        for row in cells
+    ]
 
 
 def _section(section: Section) -> list[str]:

@@ -12,10 +12,10 @@ from typing import Any
 
 from fairness import __version__
 from fairness.errors import FairreachError
-from fairness.frames import scan
-from fairness.frames.databases import address, is_url
+from fairness.frames.databases import is_url
 from pipelines.campaign.load import load_campaign
 from pipelines.campaign.model import Campaign
+from pipelines.campaign.stamps import stamps_of
 from pipelines.release.carrying import Authority
 from pipelines.release.place import Place
 
@@ -25,7 +25,7 @@ def inputs_of(
 ) -> str:
     """Return a hash of what the outcome of a campaign rests on.
 
-    In it are the campaign, its tables (name, size and time of change), its own
+    In it are the campaign, its tables (names, sizes and times of change), its own
     policies and layout, the approvals and waivers that lie there, the people, and the
     day. The tables of a database server are not: what changed there on the same day
     is not seen.
@@ -67,22 +67,12 @@ def inputs_of(
 def _campaign(campaign: Campaign, folder: Path) -> Iterator[Any]:
     yield campaign.digest
     for name, path in campaign.tables.named().items():
-        yield [name, list(_stamps(path, folder))]
+        yield [name, *([path] if is_url(path) else [])]
+        yield stamps_of(path if is_url(path) else str(folder / path))
     layout = campaign.tables.layout
     for one in (*(campaign.policy.use or ()), *(() if layout is None else (layout,))):
         if one.endswith(".toml"):
             yield _text(folder / one)
-
-
-def _stamps(path: str, folder: Path) -> Iterator[list[Any]]:
-    if is_url(path):
-        yield [path]
-        files = [address(path).file]
-    else:
-        files = list(scan(folder / path).files)
-    for one in filter(None, files):
-        stat = Path(one).stat()
-        yield [one, stat.st_size, stat.st_mtime_ns]
 
 
 def _text(path: Path) -> str:

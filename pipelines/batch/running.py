@@ -96,7 +96,9 @@ def run_batch(
                 if row is None or not _still_there(row, file, folder, given, book, at):
                     row = _one(file, folder, given, book, now, shared, watched)
                     row = replace(row, seconds=round(time.monotonic() - began, 3))
-                    state.done(row, mark)
+                    after = inputs_of(file, folder, given, book, at.date())
+                    # What came of inputs that changed meanwhile is kept for no others.
+                    state.done(row, mark if after == mark else "")
                 rows.append(row)
                 if watched is not None:
                     watched.ended(row)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fairness.policy import Policy, Waiver
 
 _LEAST_GROUPS = 2
+_MOST_TOLD = 3
 
 
 def gated(
@@ -41,8 +42,10 @@ def gated(
     decision = audit.gate(list(policies), waivers=waivers, on=on)
     if not doubts:
         return decision
-    verdict = "review" if decision.verdict == "clear" else decision.verdict
-    return replace(decision, verdict=verdict, reasons=(*decision.reasons, *doubts))
+    if decision.verdict == "block":
+        return replace(decision, reasons=(*decision.reasons, *doubts))
+    # They say what lies behind the rest: of nobody, no rule can be measured.
+    return replace(decision, verdict="review", reasons=(*doubts, *decision.reasons))
 
 
 def doubts_of(
@@ -55,7 +58,8 @@ def doubts_of(
 ) -> tuple[str, ...]:
     """Return why a run is a review at least, in a sentence each.
 
-    An attribute of one group is compared with nothing; a universe or a base must not
+    An audience of nobody shows nothing; an attribute of one group is compared with
+    nothing; a universe or a base must not
     hide what would be blocked from the first stage on; and a suppression list that
     cannot be read in full has not kept everybody out whom it should.
 
@@ -68,10 +72,21 @@ def doubts_of(
     on : date or None
     """
     return (
+        *_nobody(funnel),
         *_uncompared(audit),
         *_hidden(audit, funnel, policies, on),
         *_unread(violations),
     )
+
+
+def _nobody(funnel: FunnelCounts) -> Iterator[str]:
+    came = funnel.totals.tolist()
+    if came[-1]:
+        return
+    stage = funnel.paths.stages[came.index(0) - 1]
+    asked = [label(text) for text in stage.texts or stage.clauses]
+    said = "; ".join(asked[:_MOST_TOLD]) + ("; …" if len(asked) > _MOST_TOLD else "")
+    yield f"the audience is nobody: the stage {stage.name} leaves none. It asks: {said}"
 
 
 def _uncompared(audit: Audit) -> Iterator[str]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import InputError, Problem, alternatives, shown
 from pipelines.campaign.model import Campaign, ConsentTable, ScoreTable
 from pipelines.campaign.plan import CONTACTABLE, KNOWN, LISTED, RESERVED, WHY, Plan
+from pipelines.campaign.stamps import Stamps, changed, stamps_now
 from pipelines.crm import Crm
 from pipelines.crm.violations import Violations
 from pipelines.rules import kinds_of
@@ -61,6 +62,8 @@ class Prepared:
 class SharedTables:
     """Tables that several campaigns read, opened and checked once.
 
+    Where a file has changed since it was opened, all of its set is opened again.
+
     Examples
     --------
     >>> with SharedTables() as shared:
@@ -69,7 +72,7 @@ class SharedTables:
     """
 
     def __init__(self) -> None:
-        self._open: dict[str, Crm] = {}
+        self._open: dict[str, tuple[Stamps | None, Crm]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -81,21 +84,32 @@ class SharedTables:
         trace: TracebackType | None,
     ) -> None:
         while self._open:
-            self._open.popitem()[1].close()
+            self._open.popitem()[1][1].close()
 
     @property
     def opened(self) -> int:
         """How many sets of tables are open."""
         return len(self._open)
 
-    def of(self, tables: Mapping[str, Any], layout: Any, as_of: date, id_: str) -> Crm:
-        """Return the tables, opened before or now."""
+    def of(
+        self,
+        tables: Mapping[str, Any],
+        layout: Any,
+        as_of: date,
+        id_: str,
+        seen: Stamps | None,
+    ) -> Crm:
+        """Return the tables, opened before or now; `seen` are their files as of now."""
         key = repr((sorted(tables.items()), layout, as_of, id_))
-        if key not in self._open:
-            self._open[key] = Crm.open(
-                tables, layout=layout, as_of=as_of, id=id_, memory_limit=MEMORY
-            )
-        return self._open[key]
+        before, crm = self._open.get(key, (None, None))
+        if crm is not None and before is not None and before == seen:
+            return crm
+        if crm is not None:
+            del self._open[key]
+            crm.close()
+        crm = Crm.open(tables, layout=layout, as_of=as_of, id=id_, memory_limit=MEMORY)
+        self._open[key] = seen, crm
+        return crm
 
 
 @contextmanager
@@ -122,14 +136,17 @@ def open_tables(
     Raises
     ------
     InputError
-        With every problem of every table.
+        With every problem of every table; or a file changed while it was open.
     """
     named = {n: _place(p, directory) for n, p in campaign.tables.named().items()}
     layout: Any = campaign.tables.layout
     if layout is not None and layout.endswith(".toml"):
         layout = directory / layout
+    read = [path for name, path in named.items() if name not in instead]
+    seen = stamps_now(read, layout)
     if shared is not None and not instead:
-        yield shared.of(named, layout, as_of, campaign.tables.id)
+        yield shared.of(named, layout, as_of, campaign.tables.id, seen)
+        _check_unchanged(seen, stamps_now(read, layout))
         return
     with Crm.open(
         named | dict(instead),
@@ -139,6 +156,22 @@ def open_tables(
         memory_limit=MEMORY,
     ) as crm:
         yield crm
+        _check_unchanged(seen, stamps_now(read, layout))
+
+
+def _check_unchanged(before: Stamps | None, after: Stamps | None) -> None:
+    """Refuse what was read of files that changed meanwhile: parts of two states.
+
+    Raises
+    ------
+    InputError
+    """
+    if before is not None and before != after:
+        names = alternatives(Path(one).name for one in changed(before, after))
+        hint = "run it again when they are written"
+        raise InputError(
+            Problem("tables", f"changed while they were read: {names}", hint)
+        )
 
 
 def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:

@@ -122,7 +122,7 @@ def run_campaign(
                 *([WHY] if campaign.funnel.consent else []),
                 *([KNOWN] if prepared.is_joined else []),
             ],
-            draw=campaign.name,
+            draw=lots_name(day),
             progress=told.rows,
         )
     told.step("counting and judging")
@@ -159,6 +159,20 @@ def run_campaign(
         _consents(walked),
         doubts,
     )
+
+
+def lots_name(day: date) -> str:
+    """Return what the lots of ties, cap and hold-out are drawn by: the year alone.
+
+    Nothing that its author is free to choose is in it: of a campaign that is blocked,
+    another name would else give another audience, until one passes.
+
+    Examples
+    --------
+    >>> lots_name(date(2026, 11, 1))
+    '2026'
+    """
+    return str(day.year)
 
 
 def _set_aside(crm: Crm, directory: Path) -> None:

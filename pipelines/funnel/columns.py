@@ -137,6 +137,7 @@ def _counted(
     counts = count(
         table, by=roles.by, selected=_PICKED, id=roles.id, protected=roles.protected,
         bands=roles.bands, as_of=roles.as_of, strata=names,
+        many=[*roles.by, *names],
     ).counts  # fmt: skip
     return [
         (counts.of_axes([*roles.by, name]), name, digit)

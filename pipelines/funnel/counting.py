@@ -11,6 +11,7 @@ import numpy as np
 
 from fairness.counts import GroupCounts, count
 from fairness.counts.build import Counted
+from fairness.errors import InputError, Problem, alternatives
 from pipelines.funnel.counted import PATH, FunnelCounts
 from pipelines.funnel.walking import SCORE, SELECTED, Walked
 
@@ -72,24 +73,48 @@ def count_walked(
     Raises
     ------
     InputError
-        With every problem found in the columns.
+        Nobody came to the base, or with every problem found in the columns.
     """
-    table = walked.counting_table()
     reached = walked.paths.ends[walked.path] >= base
-    inside = _counted(_filtered(table, reached), roles, walked)
+    if not reached.any():
+        raise InputError(_nobody(walked, base))
+    table = walked.counting_table()
+    inside = _counted(_filtered(table, reached), roles, walked, many=[PATH])
     names = [*roles.by, PATH]
     counts = _bare(inside.counts, names)
     if not reached.all():
         outside = replace(roles, outcome=None, value=None, strata=(), uses=())
-        rest = _counted(_filtered(table, ~reached), outside, None)
+        # Whoever is not judged may be few, of whatever groups.
+        many = [*roles.by, PATH]
+        rest = _counted(_filtered(table, ~reached), outside, None, many=many)
         counts += _bare(rest.counts, names)
     kept = [*roles.by, *roles.strata]
     own = replace(inside, counts=inside.counts.of_axes(kept))
     return own, FunnelCounts(walked.paths, counts, base)
 
 
-def _counted(table: Any, roles: Roles, walked: Walked | None) -> Counted:
-    scored = walked is not None and walked.scores is not None
+def _nobody(walked: Walked, base: int) -> Problem:
+    """Return which stage before the base leaves nobody to judge."""
+    stages = walked.paths.stages
+    last = int(walked.paths.ends[walked.path].max())
+    asked = stages[last].texts or stages[last].clauses
+    return Problem(
+        f"stage {stages[last].name}",
+        f"leaves nobody of {len(walked.path):,} customers to judge from the stage "
+        f"{stages[base].name} on. It asks: {alternatives(asked)}",
+        "check what it asks against the values in the tables",
+    )
+
+
+def _counted(
+    table: Any, roles: Roles, walked: Walked | None, *, many: Sequence[str]
+) -> Counted:
+    # Where nobody came as far as the score, there is none to count.
+    scored = (
+        walked is not None
+        and walked.scores is not None
+        and not np.isnan(walked.scores).all()
+    )
     return count(
         table,
         by=roles.by,
@@ -105,6 +130,7 @@ def _counted(table: Any, roles: Roles, walked: Walked | None) -> Counted:
         strata=[*roles.strata, PATH],
         uses=roles.uses or None,
         value_cap=roles.value_cap,
+        many=many,
     )
 
 

@@ -18,13 +18,13 @@ import numpy as np
 from fairness import __version__
 from fairness.auditing import Audit
 from fairness.counts import GroupCounts, count
-from fairness.counts.suppress import suppress
+from fairness.counts.suppress import SMALLEST
 from fairness.errors import InputError, Problem, shown
 from fairness.findings import Finding
 from fairness.frames import Source, is_table, open_table, read_eager
 from fairness.groups import MISSING, label_of
-from fairness.reports.payload import hidden_groups
 from pipelines.campaign.result import CampaignRun
+from pipelines.release.few import FEW, few_reached, hidden_here
 from pipelines.release.skews import Skew, skews_of
 from pipelines.release.variation import REPLICATES, SEED
 from pipelines.targeting.cuts import BoolArray
@@ -47,30 +47,35 @@ class GroupDelivery:
     ----------
     attribute, group : str
         As in the payload of an audit.
-    selected, reached : int
+    selected : int
+    reached : int or None
+        None, like all that it follows from, where `hidden` says why.
     share_selected, share_reached : float or None
         Of the selected, and of those reached; None where nobody was reached.
-    rate : float
+    rate : float or None
         ``reached / selected``.
     reference : str or None
     ratio, low, high : float or None
         Of the rate to the reference's, with its interval (`ratio_interval`).
     reading : str
         lower, higher, no clear difference, too few, undefined, or reference.
+    hidden : str or None
+        Why the numbers are not shown.
     """
 
     attribute: str
     group: str
     selected: int
-    reached: int
+    reached: int | None
     share_selected: float
     share_reached: float | None
-    rate: float
+    rate: float | None
     reference: str | None
     ratio: float | None
     low: float | None
     high: float | None
     reading: str
+    hidden: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,10 @@ class Delivered:
     campaign : str
     selected, reached : int
         Selected customers, and those of them who were reached.
-    strangers : mapping of str to int
+    strangers : mapping of str to int or None
         Ids in the file that were not selected, by the stage of the funnel at which
-        the customer left it; `STRANGERS` for those who are no customer.
+        the customer left it, None where they are fewer than 5; `STRANGERS` for those
+        who are no customer.
     repeated : int
         Ids that the file holds more than once; each was counted once.
     at_most : float or None
@@ -101,7 +107,7 @@ class Delivered:
     campaign: str
     selected: int
     reached: int
-    strangers: Mapping[str, int]
+    strangers: Mapping[str, int | None]
     repeated: int
     at_most: float | None
     confidence: float
@@ -113,6 +119,12 @@ class Delivered:
     def not_reached(self) -> int:
         """Selected customers who are not in the file."""
         return self.selected - self.reached
+
+    @property
+    def unselected(self) -> int | None:
+        """Ids in the file that were not selected; None where some are too few."""
+        sizes = [size for size in self.strangers.values() if size is not None]
+        return sum(sizes) if len(sizes) == len(self.strangers) else None
 
     @property
     def is_above(self) -> bool:
@@ -151,10 +163,11 @@ class Delivered:
 
     def __repr__(self) -> str:
         worst = max((s.distance or 0.0 for s in self.skews), default=0.0)
+        total = self.unselected
         return (
             f"<Delivered {self.campaign}: {self.reached:,} of {self.selected:,} "
-            f"reached, {sum(self.strangers.values()):,} strangers, greatest distance "
-            f"{worst:.3f}; .text() tells more>"
+            f"reached, {'some' if total is None else f'{total:,}'} strangers, greatest "
+            f"distance {worst:.3f}; .text() tells more>"
         )
 
 
@@ -224,7 +237,8 @@ def check_delivered(
         min_expected=min_expected,
         confidence=confidence,
     )
-    hidden = _hidden(run, audit)
+    hidden = hidden_here(run, audit)
+    few = few_reached(audit)
     findings = [f for f in audit.findings if f.metric == _RATIO[offer]]
     return Delivered(
         run.campaign.name,
@@ -234,8 +248,8 @@ def check_delivered(
         sum(times > 1 for times in met.values()),
         at_most,
         confidence,
-        skews_of(audit, hidden, at_most=at_most, replicates=replicates, seed=seed),
-        tuple(_groups(findings, audit, hidden)),
+        skews_of(audit, hidden, few, at_most=at_most, replicates=replicates, seed=seed),
+        tuple(_groups(findings, audit, hidden, few)),
         sum(len(groups) for groups in hidden.values()),
     )
 
@@ -298,8 +312,8 @@ def _counts(run: CampaignRun, picked: BoolArray, reached: BoolArray) -> GroupCou
     ).counts
 
 
-def _strangers(run: CampaignRun, strange: Collection[str]) -> dict[str, int]:
-    """Return how many of the ids left the funnel at which stage."""
+def _strangers(run: CampaignRun, strange: Collection[str]) -> dict[str, int | None]:
+    """Return how many of the ids left the funnel at which stage; None for a few."""
     if not strange:
         return {}
     ids = _labels(run.walked.table[run.roles.id].to_pylist())
@@ -308,37 +322,18 @@ def _strangers(run: CampaignRun, strange: Collection[str]) -> dict[str, int]:
     left = Counter(
         end for one, end in zip(ids, ends.tolist(), strict=True) if one in strange
     )
-    found = {names[end]: left[end] for end in sorted(left)}
-    unknown = len(strange) - sum(found.values())
+    found: dict[str, int | None] = {
+        names[end]: left[end] if left[end] >= SMALLEST else None for end in sorted(left)
+    }
+    unknown = len(strange) - left.total()
     return found | ({STRANGERS: unknown} if unknown else {})
 
 
-def _hidden(run: CampaignRun, audit: Audit) -> dict[str, set[str]]:
-    """Return the groups that are small here, or that no report of the run shows.
-
-    What the run's reports show cannot hide anybody here, and the other way round.
-    """
-    before = hidden_groups(run.audit, run.decision.findings)
-    tables = list(audit.tables.values())
-    told = {
-        (table.attribute, group)
-        for table in tables
-        for group in table.groups
-        if group not in before[table.attribute]
-    }
-    small = suppress(tables, keep=told)
-    return {
-        table.attribute: {
-            group
-            for group in table.groups
-            if group in small[table.attribute] or group in before[table.attribute]
-        }
-        for table in tables
-    }
-
-
 def _groups(
-    findings: Iterable[Finding], audit: Audit, hidden: Mapping[str, Collection[str]]
+    findings: Iterable[Finding],
+    audit: Audit,
+    hidden: Mapping[str, Collection[str]],
+    few: Mapping[str, Collection[str]],
 ) -> Iterator[GroupDelivery]:
     """Yield the groups that are shown; a reference that is hidden is not."""
     counts = audit.counts
@@ -347,18 +342,23 @@ def _groups(
         concealed = hidden[attribute]
         if finding.group in concealed or n is None or x is None:
             continue
-        is_shown = finding.reference not in concealed
+        is_few = finding.group in few[attribute]
+        is_known = finding.reference not in concealed
+        is_shown = is_known and not is_few and finding.reference not in few[attribute]
         yield GroupDelivery(
             attribute=attribute,
             group=finding.group,
             selected=n,
-            reached=x,
+            reached=None if is_few else x,
             share_selected=n / counts.rows,
-            share_reached=x / counts.selected if counts.selected else None,
-            rate=x / n,
-            reference=finding.reference if is_shown else None,
+            share_reached=x / counts.selected
+            if counts.selected and not is_few
+            else None,
+            rate=None if is_few else x / n,
+            reference=finding.reference if is_known else None,
             ratio=finding.estimate if is_shown else None,
             low=finding.low if is_shown else None,
             high=finding.high if is_shown else None,
             reading=finding.reading,
+            hidden=FEW if is_few else None,
         )

@@ -92,7 +92,7 @@ def follow_up(
             "audience": digest,
             "selected": found.selected,
             "reached": found.reached,
-            "strangers": sum(found.strangers.values()),
+            "strangers": found.unselected,
             "skewed": [s.attribute for s in found.skews if s.reading == "skewed"],
             "report": digest_of(report.encode()),
         }

@@ -15,6 +15,8 @@ from fairness.evidence.certificates import ENDING
 
 SEALED = ".sealed"
 _LEFTOVERS = ".fairreach-*"
+# Not through a link: that would make a file elsewhere.
+_LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,30 @@ class Place:
             for one in (path, certificate_path(path)):
                 one.unlink(missing_ok=True)
 
+    def make(self) -> None:
+        """Make the directory, where it is not there.
+
+        Raises
+        ------
+        InputError
+            It cannot be made; it, or that of the quarantine, is a link: what is meant
+            for this place would be written elsewhere.
+        """
+        for path in (self.directory, self.quarantine):
+            if path.is_symlink():
+                what = "is a link, and nothing is written through it"
+                hint = "remove the link, or name another directory with --out"
+                raise InputError(Problem(shown(str(path)), what, hint))
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(self._unwritten(error)) from None
+
+    def _unwritten(self, error: OSError) -> Problem:
+        reason = error.strerror or type(error).__name__
+        what, hint = f"cannot be written to: {reason}", "name a directory of your own"
+        return Problem(shown(str(self.out)), what, hint)
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep other processes out, and clear away what a killed one left half done.
@@ -106,16 +132,13 @@ class Place:
         Raises
         ------
         InputError
-            The directory cannot be made, or another run is at work in it.
+            As `make`; or another run is at work in it.
         """
+        self.make()
         try:
-            self.directory.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+            handle = os.open(self.directory / ".lock", _LOCK, 0o600)
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            what = f"cannot be written to: {reason}"
-            hint = "name a directory of your own"
-            raise InputError(Problem(shown(str(self.out)), what, hint)) from None
+            raise InputError(self._unwritten(error)) from None
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

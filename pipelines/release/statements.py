@@ -185,7 +185,7 @@ def sign_waiver(
         ),
         [signer], campaign=campaign.digest, policy=policy, issued=at,
     )  # fmt: skip
-    place.directory.mkdir(parents=True, exist_ok=True)
+    place.make()
     return Signed(write_document(waiting, document), is_whole=False)
 
 

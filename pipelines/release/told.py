@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from fairness.counts.suppress import SMALLEST
 from fairness.findings.messages import against, label, number
+from pipelines.release.few import FEW
 
 if TYPE_CHECKING:
     from pipelines.release.delivered import Delivered, GroupDelivery
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("group", "selected", "reached", "rate", "ratio", "interval", "reading")
 _WIDEST = 28
+_UNTOLD = "–"
 
 
 def delivered_text(found: Delivered) -> str:
@@ -44,13 +47,14 @@ def _is_told(row: GroupDelivery, skew: Skew) -> bool:
 
 
 def _strangers(found: Delivered) -> Iterator[str]:
-    total = sum(found.strangers.values())
-    if not total:
+    if not found.strangers:
         return
-    yield f"{total:,} ids in the file were not selected:"
+    total = found.unselected
+    some = "some" if total is None else f"{total:,}"
+    yield f"{some} ids in the file were not selected:"
     for stage, size in found.strangers.items():
         where = label(stage) if stage.startswith("(") else f"left at {label(stage)}"
-        yield f"  {size:,} {where}"
+        yield f"  {f'fewer than {SMALLEST}' if size is None else f'{size:,}'} {where}"
 
 
 def _cells(row: GroupDelivery) -> tuple[str, ...]:
@@ -61,7 +65,7 @@ def _cells(row: GroupDelivery) -> tuple[str, ...]:
     return (
         label(row.group, _WIDEST),
         f"{row.selected:,}",
-        f"{row.reached:,}",
+        _UNTOLD if row.reached is None else f"{row.reached:,}",
         number(row.rate, 3),
         number(row.ratio, 3),
         interval,
@@ -87,5 +91,7 @@ def _notes(found: Delivered) -> Iterator[str]:
     yield "Ratio: how often its selected were reached, against the reference."
     if found.hidden:
         yield f"{found.hidden:,} groups are not shown: they are small, or tell of one."
+    if any(row.hidden for row in found.groups):
+        yield f"{_UNTOLD}: {FEW}."
     if found.at_most is None:
         yield "No bound was given: readings, not verdicts."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 from scipy.special import entr
 
 from fairness.counts import CountTable, GroupCounts, count, suppress
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import InputError, Problem, alternatives, shown
 from fairness.groups import intersection_name
+from fairness.groups.labels import label_of
 from fairness.inference import (
     association,
     benjamini_hochberg,
@@ -22,7 +23,7 @@ from fairness.inference import (
     two_sided,
 )
 from fairness.inference.widened import ratio_interval
-from pipelines.segmentation.reading import FloatArray, Int64Array
+from pipelines.segmentation.reading import FloatArray, Int64Array, coded
 from pipelines.segmentation.results import GivenAway, Lift, SegmentAudit, SegmentRank
 from pipelines.segmentation.segments import SEGMENT, Segmentation
 
@@ -39,6 +40,8 @@ def segment_audit(
     confidence: float = 0.95,
     alpha: float = 0.05,
     min_expected: float = 20,
+    audience: Iterable[Any] | None = None,
+    hidden: Mapping[str, Collection[str]] | None = None,
 ) -> SegmentAudit:
     """Compare each segment's groups with those of all customers.
 
@@ -60,6 +63,10 @@ def segment_audit(
         False discovery rate over all lifts, and over all segments and attributes.
     min_expected : float, default 20
         Expected customers below which a lift that is not found is "too few".
+    audience : iterable of ids, optional
+        Who was selected, for the rate of each segment.
+    hidden : mapping of attribute to groups, optional
+        Groups that are hidden beside this, in the same report: hidden here too.
 
     Returns
     -------
@@ -70,7 +77,8 @@ def segment_audit(
     Raises
     ------
     InputError
-        With every problem, as `fairness.counts.count` finds them.
+        With every problem, as `fairness.counts.count` finds them; ids of an audience
+        that are not among the customers.
 
     Notes
     -----
@@ -106,7 +114,7 @@ def segment_audit(
         what = f"{shown(clash[0])} is the name of another column here"
         raise InputError(Problem("by", what, "rename the attribute"))
     counted = count(
-        _with_selection(segmentation.table),
+        _with_selection(segmentation, audience),
         by=[*names, SEGMENT],
         id=segmentation.id,
         protected=protected,
@@ -117,20 +125,24 @@ def segment_audit(
     tables = {name: _crossed(counted.counts, name) for name in names}
     lifts = [one for table in tables.values() for one in _lifts(table, confidence)]
     lifts = _read(lifts, alpha, min_expected)
-    hidden = _hidden(counted.counts, names)
+    away = _hidden(counted.counts, names)
+    for name in names:
+        away[name] |= set((hidden or {}).get(name, ()))
     segments = counted.counts.table([SEGMENT])
     sizes = dict(zip(segments.groups, segments.n.tolist(), strict=True))
+    picked = dict(zip(segments.groups, segments.selected.tolist(), strict=True))
     return SegmentAudit(
         segmentation.name,
         segmentation.made,
         segmentation.columns,
         sizes,
-        tuple(_shown(one, hidden) for one in lifts),
+        tuple(_shown(one, away) for one in lifts),
         tuple(_ranked(tables, sizes)),
-        tuple(_given_away(one, hidden[name]) for name, one in tables.items()),
+        tuple(_given_away(one, away[name]) for name, one in tables.items()),
         confidence,
         alpha,
         counted.notes,
+        None if audience is None else picked,
     )
 
 
@@ -144,12 +156,23 @@ class _Crossed:
     n: Int64Array
 
 
-def _with_selection(table: Any) -> Any:
+def _with_selection(segmentation: Segmentation, audience: Iterable[Any] | None) -> Any:
+    """Say of each customer whether they are of the audience; of nobody without one."""
     import pyarrow as pa  # noqa: PLC0415
 
-    # Counting asks who was selected; here nobody is, and it is not looked at.
-    nobody = pa.array(np.zeros(table.num_rows, np.uint8))
-    return table.append_column(_SELECTED, nobody)
+    table = segmentation.table
+    flags = np.zeros(table.num_rows, np.uint8)
+    if audience is not None:
+        places, values = coded(table[segmentation.id])
+        texts = [label_of(value) for value in values]
+        wanted = {label_of(one) for one in audience}
+        strange = sorted(wanted.difference(texts))
+        if strange:
+            what = f"names nobody of the segmentation: {alternatives(strange)}"
+            hint = "give ids of customers who are in a segment"
+            raise InputError(Problem("audience", what, hint))
+        flags = np.array([text in wanted for text in texts], np.uint8)[places]
+    return table.append_column(_SELECTED, pa.array(flags))
 
 
 def _crossed(counts: GroupCounts, attribute: str) -> _Crossed:

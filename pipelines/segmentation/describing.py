@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fairness.counts.suppress import SMALLEST
-from fairness.errors import InputError, Problem
+from fairness.errors import InputError
 from pipelines.segmentation.protected import refuse_protected
 from pipelines.segmentation.reading import (
     FloatArray,
@@ -94,7 +94,7 @@ def describe(
     ----------
     segmentation : Segmentation
     table : table
-        The same customers in the same order, with the columns.
+        The same customers in any order, with the columns.
     columns : sequence of str, optional
         Numbers and text; by default those that the segments were made of.
     protected : iterable of str
@@ -112,7 +112,7 @@ def describe(
     ------
     InputError
         With every problem: protected attributes, columns that are not there or cannot
-        be averaged, other customers or another order.
+        be averaged, other customers.
 
     Notes
     -----
@@ -142,7 +142,7 @@ def describe(
     if problems:
         raise InputError(problems)
     whole = read_columns(table, [segmentation.id, *names])
-    _check_order(segmentation, whole)
+    whole = segmentation.aligned(whole)
     learn_coding(whole, names)
     places, labels = segmentation.places()
     traits: dict[str, list[Trait]] = {label: [] for label in labels}
@@ -154,14 +154,6 @@ def describe(
         _described(label, size, len(places), traits[label], said)
         for label, size in segmentation.sizes.items()
     ]
-
-
-def _check_order(segmentation: Segmentation, whole: Any) -> None:
-    kept = segmentation.table[segmentation.id]
-    ids = whole[segmentation.id]
-    if len(ids) != len(kept) or not ids.cast(kept.type).equals(kept):
-        what = "does not hold the customers of the segmentation in their order"
-        raise InputError(Problem("table", what, "give what it was made of"))
 
 
 def _traits(

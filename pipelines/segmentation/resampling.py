@@ -77,7 +77,7 @@ def stability(
     ----------
     segmentation : Segmentation
     table : table
-        What it was made of: the same customers in the same order.
+        What it was made of: the same customers, in any order.
     refit : callable, optional
         Of a sample, the whole (both pyarrow tables) and a seed: the label of each row
         of the whole. Not needed for k-means.
@@ -92,8 +92,7 @@ def stability(
     Raises
     ------
     InputError
-        Another number of customers or another order; no `refit` where one is needed;
-        rounds below 1.
+        Other customers; no `refit` where one is needed; rounds below 1.
 
     Notes
     -----
@@ -171,11 +170,10 @@ def _checked(
 
         names = nw.from_native(table).collect_schema().names()
         whole = read_columns(table, names)
-    ids = whole[segmentation.id]
-    kept = segmentation.table[segmentation.id]
-    if len(ids) != len(kept) or not ids.cast(kept.type).equals(kept):
-        what = "does not hold the customers of the segmentation in their order"
-        problems.append(Problem("table", what, "give what it was made of"))
+    try:
+        whole = segmentation.aligned(whole)
+    except InputError as error:
+        problems += error.problems
     if problems:
         raise InputError(problems)
     return whole

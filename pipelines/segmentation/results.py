@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fairness.findings.messages import number
+from fairness.counts.suppress import SMALLEST
+from fairness.errors import ascii_controls
+from fairness.findings.messages import label, number
+
+if TYPE_CHECKING:
+    from pipelines.segmentation.describing import Description
+
+# Of the form that an interpreter prints.
+_MOST_LINES = 10
+_LONGEST = 86
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,8 @@ class SegmentAudit:
     given_away : tuple of GivenAway
     confidence, alpha : float
     notes : tuple of str
+    selected : dict of segment to customers, or None
+        How many of each were selected; None where no audience was given.
     """
 
     name: str
@@ -130,6 +141,7 @@ class SegmentAudit:
     confidence: float
     alpha: float
     notes: tuple[str, ...] = ()
+    selected: Mapping[str, int] | None = None
 
     def found(self) -> list[Lift]:
         """Return what is over- or under-represented, what surely is most so first."""
@@ -144,11 +156,40 @@ class SegmentAudit:
         rows = [{name: getattr(one, name) for name in names} for one in self.lifts]
         return pa.Table.from_pylist(rows).to_pandas()
 
-    def section(self) -> dict[str, Any]:
-        """Return the section ``segments`` of a payload: plain values, null for none."""
+    def text(self, described: Iterable[Description] = ()) -> str:
+        """Return what was found as text: lines of at most 100 columns.
+
+        Parameters
+        ----------
+        described : iterable of Description, optional
+            What `describe` says of the segments.
+        """
+        from fairness.reports.text import segments_text  # noqa: PLC0415
+
+        return segments_text(self.section(described))
+
+    def __repr__(self) -> str:
+        told = [one["message"] for one in self.section()["segments"]]
+        most = _MOST_LINES if len(told) <= _MOST_LINES else _MOST_LINES - 1
+        head = f"{self.name}: {len(self.sizes)} segments, {len(self.found())} of "
+        head += f"{len(self.lifts)} lifts beyond chance; the most telling segment first"
+        lines = [head, *(f"  {_cut(ascii_controls(one))}" for one in told[:most])]
+        if len(told) > most:
+            lines.append(f"  … and {len(told) - most} more")
+        return "\n".join([*lines, "Next: print(….text()) · .frame() · .found()"])
+
+    def section(self, described: Iterable[Description] = ()) -> dict[str, Any]:
+        """Return the section ``segments`` of a payload: plain values, null for none.
+
+        Parameters
+        ----------
+        described : iterable of Description, optional
+            What `describe` says of the segments.
+        """
         most: dict[str, Lift] = {}
         for one in self.found():
             most.setdefault(one.segment, one)
+        profiles = {one.segment: one.text for one in described}
         return {
             "name": self.name,
             "made": self.made,
@@ -163,6 +204,8 @@ class SegmentAudit:
                     "cramers_v": one.cramers_v,
                     "p_adjusted": one.p_adjusted,
                     "message": _message(one, most.get(one.segment)),
+                    **self._selection(one),
+                    "profile": profiles.get(one.segment),
                 }
                 for one in self.ranking
             ],
@@ -187,6 +230,16 @@ class SegmentAudit:
             "notes": list(self.notes),
         }
 
+    def _selection(self, one: SegmentRank) -> dict[str, Any]:
+        if self.selected is None or one.n < SMALLEST:
+            return {"selected": None, "rate": None}
+        picked = self.selected[one.segment]
+        return {"selected": picked, "rate": picked / one.n}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
 
 def _distance(one: Lift) -> float:
     """Return how far from 1 a lift surely is, in logs."""
@@ -198,12 +251,13 @@ def _distance(one: Lift) -> float:
 
 def _message(one: SegmentRank, lift: Lift | None) -> str:
     if one.cramers_v is None:
-        return f"{one.segment}: everybody is in it, or of one group"
+        return f"{label(one.segment)}: everybody is in it, or of one group"
     if lift is None:
-        return f"{one.segment}: no group stands out"
+        return f"{label(one.segment)}: no group stands out"
     more = "more" if (lift.lift or 0) > 1 else "less"
+    who = f"{label(lift.attribute)} {label(lift.group)}"
     return (
-        f"{one.segment}: {lift.attribute} {lift.group} is {number(lift.share or 0, 3)} "
+        f"{label(one.segment)}: {who} is {number(lift.share or 0, 3)} "
         f"of it and {number(lift.base or 0, 3)} of all customers, "
         f"{number(lift.lift or 0, 3)} times its share, {more} than by chance"
     )

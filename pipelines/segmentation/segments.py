@@ -78,6 +78,31 @@ class Segmentation:
         """Return ids and segments as a pandas frame."""
         return self.table.to_pandas()
 
+    def aligned(self, whole: Any) -> Any:
+        """Return the rows of an Arrow table in the order of the customers here.
+
+        Raises
+        ------
+        InputError
+            Other customers than those of the segmentation.
+        """
+        import pyarrow as pa  # noqa: PLC0415
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        kept = self.table[self.id]
+        try:
+            ids = whole[self.id].cast(kept.type)
+        except pa.ArrowInvalid:
+            ids = pa.nulls(whole.num_rows, kept.type)
+        if ids.equals(kept):
+            return whole
+        found = pc.index_in(kept, value_set=ids)
+        # As many rows, and each customer found: none is there twice.
+        if len(ids) != len(kept) or found.null_count:
+            what = "does not hold the customers of the segmentation"
+            raise InputError(Problem("table", what, "give what it was made of"))
+        return whole.take(found)
+
     def places(self) -> tuple[Int64Array, list[str]]:
         """Return the place of each customer's segment in the list of segments."""
         labels = list(self.sizes)
@@ -197,7 +222,7 @@ def kmeans_segments(
     -------
     Segmentation
         "1" is the largest. Customers with a missing value are ``(missing)``: no value
-        is guessed for them. The same for the same table and seed.
+        is guessed for them. The same for the same customers and seed, in any order.
 
     Raises
     ------
@@ -228,9 +253,11 @@ def kmeans_segments(
     rows, able = number_rows(whole, names)
     different = len(np.unique(rows[able], axis=0)) if able.any() else 0
     _check_k(k, different)
+    # Which clusters come out hangs on the order of the rows: that of the ids is taken.
+    learned = rows[_in_order(whole[id], able)]
     with plain_sklearn():
-        chosen, how = (k, "") if k is not None else _silhouette(rows[able], seed)
-        model = kmeans_model(chosen, seed).fit(rows[able])
+        chosen, how = (k, "") if k is not None else _silhouette(learned, seed)
+        model = kmeans_model(chosen, seed).fit(learned)
         found = model.predict(rows[able])
     labels = np.full(len(rows), MISSING, dtype=object)
     labels[able] = by_size(found, model[-1].cluster_centers_)
@@ -267,6 +294,14 @@ def by_size(found: Int64Array, centres: FloatArray) -> Any:
     label = np.empty(len(centres), dtype=object)
     label[order] = [str(place + 1) for place in range(len(centres))]
     return label[found]
+
+
+def _in_order(ids: Any, able: BoolArray) -> Int64Array:
+    """Return the places of the rows that are able, by id."""
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    order = np.asarray(pc.sort_indices(ids), dtype=np.int64)
+    return order[able[order]]
 
 
 def _check_k(k: int | None, different: int) -> None:

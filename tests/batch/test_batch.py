@@ -10,7 +10,8 @@ import pytest
 from fairness.errors import InputError, PolicyError
 from fairness.evidence import Ledger, verify_audience
 from pipelines.batch import BatchRow, markdown, run_batch, summary
-from pipelines.release import Authority, Place, approve_place
+from pipelines.campaign.run import Watch
+from pipelines.release import Authority, Place, approve_place, carry_out
 from tests.batch.conftest import BROKEN, state_of, unknown_column
 from tests.campaigns.crm import write_campaign
 from tests.release.conftest import NOW
@@ -297,6 +298,96 @@ def test_a_policy_file_that_changed_is_read_again(crm, ran, monkeypatch):
     assert kept(ran(files)) == [True, False]
 
 
+class Meddler:
+    """Changes something at one point of a batch."""
+
+    def __init__(self, change, *, before=None, at_step=None, in_rows=False):
+        self.change, self.before = change, before
+        self.inside = Watch(
+            step=lambda step: self._once(step == at_step),
+            rows=lambda _: self._once(in_rows),
+        )
+
+    def begins(self, number, _):
+        self._once(number == self.before)
+
+    def ended(self, row):
+        pass
+
+    def _once(self, now):
+        if now and self.change is not None:
+            change, self.change = self.change, None
+            change()
+
+
+def fewer_orders(crm):
+    """Have fewer customers order often; the file keeps its size and its time."""
+    path = crm / "customers.csv"
+    stat = path.stat()
+    path.write_text(path.read_text().replace(",7,", ",1,"))
+    os.utime(path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert path.stat().st_size == stat.st_size
+
+
+def test_a_table_that_changes_between_two_campaigns_is_read_anew(
+    crm, ran, out, tmp_path, authority, monkeypatch
+):
+    files = [write_campaign(crm, kind, name=kind) for kind in ("clear", "block")]
+    files.insert(1, write_campaign(crm, "clear", name="again"))
+    restore = interrupt_at(monkeypatch, "block")
+    with pytest.raises(KeyboardInterrupt):
+        ran(files, watched=Meddler(lambda: fewer_orders(crm), before=1))
+    restore()
+    assert [row.selected for row in rows_before(out)] == [2_000, 1_500]
+    rows = ran(files)
+    assert kept(rows) == [False, True, False]
+    assert [row.selected for row in rows[:2]] == [1_500, 1_500]
+    for file in files:
+        carry_out(file, tmp_path / "alone", authority=authority, now=NOW)
+        for name in ("report.json", "run.json", "result.json"):
+            there = (tmp_path / "alone" / file.stem / name).read_bytes()
+            assert (out / file.stem / name).read_bytes() == there
+
+
+@pytest.mark.parametrize("name", ["customers.csv", "protected.csv"])
+def test_a_table_that_changes_while_it_is_read_is_no_result(name, crm, ran, out):
+    files = [write_campaign(crm, "clear"), write_campaign(crm, "clear", name="again")]
+
+    def change():
+        with (crm / name).open("a") as file:
+            file.write("\n")
+
+    rows = ran(files, watched=Meddler(change, in_rows=True))
+    assert endings(rows) == ["error", "clear"]
+    assert f"changed while they were read: '{name}'" in rows[0].said[0]
+    assert not list((out / "clear").glob("audience*"))
+    assert rows[1].selected == 2_000
+
+
+def test_a_policy_that_changes_during_a_campaign_keeps_its_result_for_nobody(
+    crm, ran, out, monkeypatch
+):
+    from importlib import resources
+
+    pack = resources.files("fairness.policy").joinpath("packs/us-four-fifths.toml")
+    policy = crm / "own.toml"
+    policy.write_text(pack.read_text(encoding="utf-8"))
+    extra = '[policy]\nuse = ["own.toml"]\n'
+    files = [
+        write_campaign(crm, kind, extra=extra) for kind in ("clear", "review", "block")
+    ]
+
+    def change():
+        policy.write_text(policy.read_text() + "\n# another\n")
+
+    restore = interrupt_at(monkeypatch, "block")
+    with pytest.raises(KeyboardInterrupt):
+        ran(files, watched=Meddler(change, at_step="counting and judging"))
+    restore()
+    assert endings(rows_before(out)) == ["clear", "review"]
+    assert kept(ran(files)) == [False, True, False]
+
+
 def test_another_day_other_people_or_another_key_keep_nothing(
     interrupted, ran, key, trust, out, monkeypatch
 ):
@@ -451,8 +542,6 @@ def test_tables_are_opened_once_for_all(crm, ran, monkeypatch):
 
 
 def test_a_batch_says_what_each_campaign_says_alone(crm, ran, out, tmp_path, authority):
-    from pipelines.release import carry_out
-
     files = [write_campaign(crm, kind) for kind in ("clear", "block", "review")]
     ran(files)
     for file in files:

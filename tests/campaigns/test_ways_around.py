@@ -31,16 +31,26 @@ def tables():
 
 
 def ran(
-    tables, *, by=("gender",), rule="postcode = 'B'", more=None, use=None, **options
+    tables,
+    *,
+    by=("gender",),
+    rule="postcode = 'B'",
+    more=None,
+    use=None,
+    policy=(),
+    name="spring",
+    day="2026-11-01",
+    **options,
 ):
     campaign = Campaign(
-        name="spring",
+        name=name,
         owner="olga",
-        as_of="2026-11-01",
+        as_of=day,
         offer={"name": "x", "polarity": "beneficial"},
         tables=dict.fromkeys(tables, "in memory"),
         protected={"by": list(by), "use": use or {}},
         funnel={"clauses": rule} | (more or {}),
+        policy={"use": list(policy)} if policy else {},
     )
     return run_campaign(campaign, tables=tables, **options)
 
@@ -81,7 +91,7 @@ def test_a_suppression_list_of_unknown_ids_is_a_review(tables):
     )
     found = ran(tables | {"suppression": listed})
     assert found.verdict == "review"
-    assert "suppression list" in found.decision.reasons[-1]
+    assert "suppression list" in found.decision.reasons[0]
 
 
 def test_an_attribute_of_one_group_is_compared_with_nothing(tables):
@@ -101,7 +111,7 @@ def test_an_attribute_of_one_group_is_compared_with_nothing(tables):
 def test_a_base_or_universe_does_not_hide_a_block(more, tables):
     found = ran(tables, more=more)
     assert found.verdict == "review"
-    assert "would be blocked" in found.decision.reasons[-1]
+    assert "would be blocked" in found.decision.reasons[0]
 
 
 def test_a_universe_that_leaves_out_evenly_is_clear(tables):
@@ -191,3 +201,115 @@ def test_what_is_told_of_a_small_group_does_not_tell_its_number(tables):
         first = gap["stages"][0]
         assert first["ratio"] is None
         assert first["log_ratio"] is None
+
+
+@pytest.mark.parametrize(
+    ("more", "stage"),
+    [
+        ({"universe": "orders > 5"}, "universe"),
+        (
+            {
+                "universe": "orders > 0",
+                "suppression": "orders > 5",
+                "eligibility": "orders > 5",
+                "base": "clauses",
+                "base_reason": "x",
+            },
+            "eligibility",
+        ),
+    ],
+)
+def test_with_nobody_to_judge_the_stage_is_named(more, stage, tables):
+    with pytest.raises(InputError) as caught:
+        ran(tables, more=more)
+    (problem,) = caught.value.problems
+    assert problem.where == f"stage {stage}"
+    assert "nobody of 4,000 customers to judge from the stage clauses" in problem.what
+    assert "'orders > 5'" in problem.what
+    assert problem.hint
+
+
+LENIENT = """schema = "fairreach/policy/1"
+name = "lenient"
+version = "1"
+title = "Nothing has to be measured"
+jurisdiction = "none"
+as_of = 2026-11-23
+max_unmeasured = 1.0
+disclaimer = "A test."
+
+[[rules]]
+id = "one"
+title = "Four fifths"
+metric = "adverse_impact_ratio"
+at_least = 0.80
+severity = "block"
+status = "practice"
+why = "A test."
+citation = { source = "a test", locator = "1", as_of = 2026-11-23 }
+"""
+
+
+def consents(tables, status):
+    ids = tables["customers"]["customer_id"]
+    told = {"purpose": "marketing", "channel": "email", "captured_at": "2026-05-01"}
+    return pd.DataFrame({"customer_id": ids, "status": status, **told})
+
+
+@pytest.mark.parametrize(
+    ("more", "asks"),
+    [
+        ({"suppression": "orders > 2"}, "suppression leaves none. It asks: not orders"),
+        ({"consent": {"channel": "email"}}, "consent leaves none. It asks: marketing"),
+        ({"clauses": "orders > 5"}, "clauses leaves none. It asks: orders > 5"),
+        (
+            {"clauses": "orders > 5", "score": {"column": "orders", "top": 5}},
+            "clauses leaves none",
+        ),
+        (
+            {"score": {"column": "orders", "at_least": 9}},
+            "score leaves none. It asks: orders at least 9",
+        ),
+        ({"score": {"column": "gap", "top": 9}}, "score leaves none. It asks: top 9"),
+    ],
+)
+def test_an_audience_of_nobody_is_never_clear(more, asks, tables, tmp_path):
+    tables["customers"]["gap"] = np.nan
+    tables["consents"] = consents(tables, "opt_out")
+    (tmp_path / "lenient.toml").write_text(LENIENT)
+    lenient = {"policy": ["lenient.toml"], "directory": tmp_path}
+    found = ran(tables, more=more, rule="orders > 0", **lenient)
+    assert (found.verdict, found.audience) == ("review", ())
+    assert asks in found.decision.reasons[0]
+    assert found.decision.reasons[0] in found.payload()["reasons"]
+    # The same funnel with somebody in it: nothing but the doubt was in the way.
+    tables["consents"] = consents(tables, "opt_in")
+    assert ran(tables, rule="orders > 0", **lenient).verdict == "clear"
+
+
+LOTS = [
+    {"cap": 500},
+    {"holdout": "0.2"},
+    {"score": {"column": "orders", "top": 500}},
+]
+
+
+@pytest.mark.parametrize("more", LOTS)
+def test_another_name_gives_no_other_audience(more, tables):
+    everybody = {"rule": "orders > 0", "more": more}
+    first = ran(tables, **everybody).audience
+    assert 0 < len(first) < SIZE
+    for options in ({"name": "summer"}, {"day": "2026-01-01"}):
+        assert ran(tables, **everybody, **options).audience == first
+    # No customer is last in every year.
+    assert ran(tables, **everybody, day="2027-11-01").audience != first
+
+
+def test_a_larger_cap_keeps_those_of_a_smaller_one(tables):
+    sizes = (100, 101, 2_000)
+    audiences = [
+        set(ran(tables, rule="orders > 0", more={"cap": size}).audience)
+        for size in sizes
+    ]
+    assert [len(one) for one in audiences] == list(sizes)
+    assert audiences[0] < audiences[1] < audiences[2]

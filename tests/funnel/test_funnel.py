@@ -15,6 +15,7 @@ from pipelines.funnel import (
     Conditions,
     Draw,
     Paths,
+    Roles,
     ScoreCut,
     Stage,
     count_walked,
@@ -291,3 +292,103 @@ def test_a_cap_and_a_holdout_take_exactly_so_many(number):
     assert walk(frame, id="id", conditions=[], cuts=[cap]).selected.sum() == number
     out = Draw(Stage("holdout", "holdout", ("out",)), share="0.1")
     assert walk(frame, id="id", conditions=[], cuts=[out]).selected.sum() == 63
+
+
+@pytest.fixture(scope="module")
+def crowded():
+    """3,000 customers who leave two stages of twelve clauses in 1,900 ways."""
+    rng = np.random.default_rng(11)
+    size, names = 3_000, [f"m{place}" for place in range(24)]
+    group = np.where(np.arange(size) % 2, "a", "b")
+    met = rng.random((size, 24)) < 0.5
+    met[rng.random(size) < 0.5, :12] = True
+    met[rng.random(size) < 0.4, 12:] = True
+    met[group == "a", 17] &= rng.random(size // 2) < 0.4
+    table = pa.table(
+        {
+            "id": range(size),
+            "g": group,
+            "of_ten": [f"{place % 10}" for place in range(size)],
+            "value": [f"{place % 30}" for place in range(size)],
+            **dict(zip(names, met.T, strict=True)),
+        }
+    )
+    conditions = [
+        Conditions(Stage(stage, "clauses", part), tuple(map(nw.col, part)))
+        for stage, part in (("first", tuple(names[:12])), ("then", tuple(names[12:])))
+    ]
+    return table, met, conditions
+
+
+def test_ways_that_outnumber_half_the_customers_are_counted(crowded):
+    table, met, conditions = crowded
+    found = walk(
+        nw.from_native(table), id="id", conditions=conditions, carried=["g", "of_ten"]
+    )
+    assert len(set(found.path.tolist())) > table.num_rows / 2
+    roles = Roles(by=("g",), id="id", strata=("of_ten",))
+    counted, counts = count_walked(found, roles)
+    assert counted.counts.rows == counts.counts.rows == table.num_rows
+    gap = decompose(counts.table(("g",)), "a", "b")
+    assert (gap.culprit.stage.name, gap.culprit_clause.clause) == ("then", "m17")
+    total = math.fsum(stage.log_ratio for stage in gap.stages)
+    assert total == pytest.approx(gap.log_ratio, abs=1e-12)
+    picked = met.all(axis=1)
+    in_a = table["g"].to_numpy() == "a"
+    whole = math.log(picked[in_a].mean() / picked[~in_a].mean())
+    assert gap.log_ratio == pytest.approx(whole, abs=1e-12)
+    for stage in gap.stages:
+        inside = math.fsum(clause.log_ratio for clause in stage.clauses)
+        assert inside == pytest.approx(stage.log_ratio, abs=1e-12)
+        assert {clause.method for clause in stage.clauses} == {"shapley"}
+
+
+def test_a_column_of_the_users_own_still_has_to_make_groups(crowded):
+    table, _, conditions = crowded
+    found = walk(
+        nw.from_native(table.slice(0, 50)),
+        id="id",
+        conditions=conditions,
+        carried=["g", "value"],
+    )
+    with pytest.raises(InputError, match="strata: 'value' has 30 values for 50"):
+        count_walked(found, Roles(by=("g",), id="id", strata=("value",)))
+
+
+def test_the_few_who_are_not_judged_may_be_of_many_groups(crowded):
+    table, _, conditions = crowded
+    keep = np.arange(table.num_rows) >= 25
+    table = table.append_column("kept", pa.array(keep))
+    kept = Conditions(Stage("universe", "universe", ("kept",)), (nw.col("kept"),))
+    found = walk(
+        nw.from_native(table),
+        id="id",
+        conditions=[kept, *conditions],
+        carried=["g", "value"],
+    )
+    roles = Roles(by=("value",), id="id")
+    counted, counts = count_walked(found, roles, base=1)
+    assert counted.counts.rows == counts.totals[1] == table.num_rows - 25
+    assert counts.counts.rows == table.num_rows
+
+
+def test_columns_of_a_score_are_told_of_a_few_customers():
+    table = customers(2, "column", 40)
+    wide = [table["x"].to_numpy() + place for place in range(20)]
+    for place, values in enumerate(wide):
+        table = table.append_column(f"x{place}", pa.array(values))
+
+    class Many:
+        name, columns = "many", tuple(f"x{place}" for place in range(20))
+
+        def score(self, rows):
+            return sum(rows[name].to_numpy() for name in self.columns)
+
+    cut = ScoreCut(Stage("score", "score", ("top",)), scorer=Many(), top=20)
+    found = walk(
+        nw.from_native(table), id="id", conditions=[], cuts=[cut], carried=["g"]
+    )
+    (shares,) = score_columns(
+        found.sample, Many(), found.mark, ROLES, [(("g",), "c", "a")]
+    )
+    assert {share.column for share in shares} == set(Many.columns)

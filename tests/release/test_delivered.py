@@ -88,14 +88,27 @@ def test_strangers_are_told_by_the_stage_at_which_they_left(run):
     # C00000 to C00003 order too little for the only stage.
     sent = [*run.audience[:500], "C00000", "C00001", "C00003", "nobody", "C99999"]
     found = check_delivered(run, [*sent, "nobody", sent[0]])
-    assert dict(found.strangers) == {"clauses": 3, STRANGERS: 2}
-    assert (found.reached, found.repeated) == (500, 2)
+    assert dict(found.strangers) == {"clauses": None, STRANGERS: 2}
+    assert (found.reached, found.repeated, found.unselected) == (500, 2, None)
     told = found.text()
-    assert "5 ids in the file were not selected" in told
-    assert "3 left at clauses" in told
+    assert "some ids in the file were not selected" in told
+    assert "fewer than 5 left at clauses" in told
+    assert "2 (not a customer)" in told
     assert "2 ids are there more than once" in told
     # Numbers, and nobody's id.
     assert "C00000" not in told + json.dumps(found.to_dict())
+
+
+def test_five_strangers_are_counted(run):
+    left = [one for one in ids_of(run) if one not in set(run.audience)][:5]
+    found = check_delivered(run, [*run.audience[:500], *left])
+    assert (dict(found.strangers), found.unselected) == ({"clauses": 5}, 5)
+    assert "5 ids in the file were not selected" in found.text()
+    assert "5 left at clauses" in found.text()
+
+
+def ids_of(run):
+    return run.walked.table["customer_id"].to_pylist()
 
 
 FRAMES = {
@@ -168,6 +181,94 @@ def test_a_small_group_is_hidden_and_what_would_tell_it(tmp_path):
     # Which of the hidden was not reached cannot be read off the distance.
     assert found.skews[0] == other.skews[0]
     assert found.skews[0].groups == 3
+
+
+def plain(found):
+    return json.loads(json.dumps(found.to_dict()))
+
+
+@pytest.mark.parametrize("at_most", [None, 0.1])
+@pytest.mark.parametrize("rest", [0, 150])
+def test_how_few_of_a_group_were_reached_is_not_told(run, by_group, rest, at_most):
+    def reached(few):
+        sent = by_group["b"][:few] + by_group["a"][: rest + 4 - few]
+        return check_delivered(run, sent, at_most=at_most)
+
+    told = plain(reached(1))
+    for row in told["groups"]:
+        assert "fewer than 5" in row["hidden"]
+        for key in ("reached", "share_reached", "rate", "ratio", "low", "high"):
+            assert row[key] is None, key
+        assert row["selected"] in (600, 1_400)
+    (skew,) = told["skews"]
+    for key in ("distance", "low", "high", "p_value", "p_adjusted"):
+        assert skew[key] is None, key
+    # That they are fewer than the others is told all the same.
+    assert skew["reading"] == ("skewed" if rest else "too few")
+    assert skew["against"] == ("above" if rest and at_most else None)
+    for few in (2, 3):
+        assert plain(reached(few)) == told
+        assert reached(few).text() == reached(1).text()
+
+
+def test_how_few_of_a_group_were_not_reached_is_not_told(run, by_group):
+    def missed(few):
+        sent = by_group["b"][few:] + by_group["a"][600 - few :]
+        return plain(check_delivered(run, sent))
+
+    assert missed(1) == missed(4)
+    assert {row["reached"] for row in missed(1)["groups"]} == {None}
+    assert missed(1)["skews"][0]["reading"] == "skewed"
+
+
+def test_one_id_does_not_tell_of_which_group_its_customer_is(run, by_group):
+    first, other = (plain(check_delivered(run, by_group[group][:1])) for group in "ab")
+    assert first == other
+    assert first["reached"] == 1
+
+
+def test_that_nobody_of_a_group_was_reached_is_told(run, by_group):
+    rows = {row.group: row for row in check_delivered(run, by_group["a"][:700]).groups}
+    assert (rows["b"].reached, rows["b"].rate, rows["b"].hidden) == (0, 0.0, None)
+    assert rows["b"].reading == "lower"
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    """A run with a third group, of 100 of those who were of the second."""
+    folder = write_crm(tmp_path_factory.mktemp("three"))
+    text = (folder / "protected.csv").read_text().splitlines()
+    size = len(ran(write_campaign(folder, "clear")).audience)
+    moved = [line for line in text if line.endswith(",b")][:200]
+    lines = [f"{line[:-1]}c" if line in moved else line for line in text]
+    (folder / "protected.csv").write_text("\n".join(lines) + "\n")
+    found = ran(write_campaign(folder, "clear"))
+    assert len(found.audience) == size
+    groups = dict(line.split(",") for line in lines[1:])
+    return found, {
+        name: [one for one in found.audience if groups[one] == name] for name in "abc"
+    }
+
+
+def test_the_few_are_taken_together_with_another_group(three):
+    run, ids = three
+
+    def reached(few):
+        return check_delivered(
+            run, ids["c"][:few] + ids["b"][: 204 - few] + ids["a"][:700]
+        )
+
+    told = reached(2)
+    rows = {row.group: row for row in told.groups}
+    assert rows["a"].reached == 700
+    assert rows["a"].hidden is None
+    assert (rows["b"].reached, rows["c"].reached) == (None, None)
+    (skew,) = told.skews
+    assert skew.groups == 2
+    n_a, size = len(ids["a"]), len(run.audience)
+    assert skew.distance == pytest.approx(abs(700 / 904 - n_a / size))
+    assert plain(reached(4)) == plain(told)
+    assert "–: fewer than 5 of the group were reached" in told.text()
 
 
 def test_the_report_is_plain_values_and_a_table(run):

@@ -256,6 +256,49 @@ def test_what_a_killed_run_left_is_cleared_away(crm, tmp_path, authority):
     assert not (place / ".fairreach-half").exists()
 
 
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("clear", "is a link, and nothing is written through it"),
+        ("clear/quarantine", "is a link, and nothing is written through it"),
+        ("clear/.lock", "cannot be written to"),
+    ],
+)
+def test_nothing_is_written_through_a_link(link, told, crm, tmp_path, authority):
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    elsewhere.mkdir()
+    file = write_campaign(crm, "clear")
+    (out / link).parent.mkdir(parents=True)
+    is_file = link.endswith(".lock")
+    (out / link).symlink_to(elsewhere / "new" if is_file else elsewhere)
+    with pytest.raises(InputError, match=told):
+        carry_out(file, out, authority=authority, now=NOW)
+    assert not list(elsewhere.iterdir())
+    assert not list(out.rglob("audience*"))
+
+
+def test_a_link_to_where_all_campaigns_go_is_the_users_own(crm, tmp_path, authority):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk")
+    file = write_campaign(crm, "clear")
+    outcome = carry_out(file, tmp_path / "out", authority=authority, now=NOW)
+    assert outcome.released
+    assert (tmp_path / "disk" / "clear" / "audience.csv").is_file()
+
+
+def test_a_waiver_is_not_laid_behind_a_link(crm, tmp_path, key, trust):
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    for folder in (elsewhere, out):
+        folder.mkdir()
+    (out / "block").symlink_to(elsewhere)
+    with pytest.raises(InputError, match="is a link"):
+        sign_waiver(
+            write_campaign(crm, "block"), out, "ff-air", key("olga"), trust,
+            approver="bob", reason="A pilot.", now=NOW,
+        )  # fmt: skip
+    assert not list(elsewhere.iterdir())
+
+
 def test_two_runs_of_one_campaign_do_not_meet(crm, tmp_path, authority):
     from pipelines.release import Place
 

@@ -1,9 +1,6 @@
-"""One table in every library, and the rows of the answer in the order of `id`."""
+"""One Arrow table in every library that rules, features and scores may be given."""
 
 import functools
-
-import narwhals as nw
-import pytest
 
 
 def pandas_numpy(table):
@@ -82,23 +79,3 @@ ENGINES = [
     duckdb_relation,
     ibis_memtable,
 ]
-
-
-@pytest.fixture(params=ENGINES, ids=lambda make: make.__name__)
-def engine(request):
-    """A function that turns a pyarrow table into one library's frame."""
-    return request.param
-
-
-@pytest.fixture
-def rows_of():
-    """The values of some columns as lists, by `id`, missing ones as None."""
-
-    def rows_of(frame, columns):
-        frame = nw.from_native(frame)
-        if isinstance(frame, nw.LazyFrame):
-            frame = frame.collect("pyarrow")
-        table = frame.select(dict.fromkeys(["id", *columns])).to_arrow().sort_by("id")
-        return {name: table[name].to_pylist() for name in columns}
-
-    return rows_of
