@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,9 +52,9 @@ def columns_eager(
     """
     crosses = None if problems else _Crosses(made, table.rows)
     bins, cells = {}, {}
-    for name in roles.uses:
+    for name, cut_into in _ahead(lambda name: _column(table, name), roles.uses):
         try:
-            column, labels = _column(table, name)
+            column, labels = cut_into()
         except InputError as error:
             problems.extend(error.problems)
             continue
@@ -61,6 +63,19 @@ def columns_eager(
     if problems or crosses is None:
         return None
     return ColumnCounts(bins, crosses.labels, cells)
+
+
+def _ahead(
+    work: Callable[[str], tuple[Column, ColumnBins]], names: Sequence[str]
+) -> Iterator[tuple[str, Callable[[], tuple[Column, ColumnBins]]]]:
+    """Yield each name and what waits for its work; the next one's is under way."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque(pool.submit(work, name) for name in names[:1])
+        for place, name in enumerate(names):
+            waiting.extend(
+                pool.submit(work, one) for one in names[place + 1 : place + 2]
+            )
+            yield name, waiting.popleft().result
 
 
 def values_eager(made: Sequence[Made], values: NDArray[Any], roles: Roles) -> ValueBins:

@@ -174,6 +174,15 @@ class Session:
         """Whether every column of a table is text as it was written."""
         return self._given[name].untyped
 
+    def beside(self, frame: Frame) -> Frame:
+        """Return a frame of this session for another thread to read.
+
+        A connection answers one question at a time; this is a second one to the same
+        tables. It is good for as long as the frame and the session are.
+        """
+        relation: duckdb.DuckDBPyRelation = frame.to_native()
+        return nw.from_native(self._connection.cursor().sql(relation.sql_query()))
+
     def _all_opened(
         self, found: Sequence[Given], columns: Mapping[str, Sequence[str]]
     ) -> dict[str, Frame]:

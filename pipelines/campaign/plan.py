@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from fairness.errors import InputError, Problem, shown, unknown_name
@@ -263,3 +264,17 @@ def _where_used(plan: Plan, name: str) -> str:
         if name in rule.columns:
             return where_of("funnel", kind)
     return "funnel.score.columns"
+
+
+def lots_name(day: date) -> str:
+    """Return what the lots of ties, cap and hold-out are drawn by: the year alone.
+
+    Nothing that its author is free to choose is in it: of a campaign that is blocked,
+    another name would else give another audience, until one passes.
+
+    Examples
+    --------
+    >>> lots_name(date(2026, 11, 1))
+    '2026'
+    """
+    return str(day.year)

@@ -17,6 +17,7 @@ from fairness.findings import Finding
 from fairness.reports.payload import hidden_groups
 from pipelines.campaign.doubts import gated
 from pipelines.campaign.model import Campaign
+from pipelines.campaign.plan import lots_name
 from pipelines.funnel.columns import ColumnShare, score_columns
 from pipelines.funnel.counted import FunnelCounts
 from pipelines.funnel.counting import Roles
@@ -247,7 +248,7 @@ class CampaignRun:
             walked.mark,
             self.roles,
             wanted,
-            draw=self.campaign.name,
+            draw=lots_name(self.as_of),
         )
         return shares
 

@@ -15,7 +15,7 @@ from fairness.groups import MISSING
 from pipelines.campaign.doubts import doubts_of, gated
 from pipelines.campaign.frame import SharedTables, open_tables, prepare
 from pipelines.campaign.model import Campaign
-from pipelines.campaign.plan import KNOWN, WHY, Plan, make_plan
+from pipelines.campaign.plan import KNOWN, WHY, Plan, lots_name, make_plan
 from pipelines.campaign.result import CampaignRun
 from pipelines.campaign.scoring import scoring_of
 from pipelines.crm import Crm
@@ -159,20 +159,6 @@ def run_campaign(
         _consents(walked),
         doubts,
     )
-
-
-def lots_name(day: date) -> str:
-    """Return what the lots of ties, cap and hold-out are drawn by: the year alone.
-
-    Nothing that its author is free to choose is in it: of a campaign that is blocked,
-    another name would else give another audience, until one passes.
-
-    Examples
-    --------
-    >>> lots_name(date(2026, 11, 1))
-    '2026'
-    """
-    return str(day.year)
 
 
 def _set_aside(crm: Crm, directory: Path) -> None:

@@ -5,8 +5,8 @@ Everything is an expression that the engine works out; no row is looked at here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import reduce
 from operator import and_, or_
@@ -122,6 +122,15 @@ class Checked:
     def aside(self) -> Frame:
         """Rows that do not, as written, with the columns of `tests`."""
         return self.frame.filter(nw.col(_ASIDE) == 1)
+
+    def read_with(self, beside: Callable[[Frame], Frame]) -> Checked:
+        """Return the same for another thread: see `Session.beside`."""
+        return replace(
+            self,
+            frame=beside(self.frame),
+            alone=beside(self.alone),
+            parsed=beside(self.parsed),
+        )
 
     def values_unread(self, columns: Sequence[str]) -> Frame:
         """Return what can be read of some columns of the rows that cannot be."""

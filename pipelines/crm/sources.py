@@ -192,7 +192,7 @@ class Crm:
     @cached_property
     def violations(self) -> Violations:
         """What is wrong with the tables: exact counts, and first rows of each kind."""
-        found = violations(self._checked)
+        found = violations(self._checked, self._session.beside)
         # Nothing is to be set aside there: reading them need not look again.
         self._sound = {*self._checked} - {one.table for one in found.counts}
         return found

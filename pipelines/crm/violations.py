@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from fairness.errors import alternatives, shown
+from fairness.frames.typed import Frame
 from pipelines.crm.checking import REPAIRED, WHAT, Checked, Fault, counted, examples
 from pipelines.crm.contracts import Column
 
 MOST_EXAMPLES = 20
 """Rows that are shown of each kind of violation."""
 
+_AT_ONCE = 2
 _LINES = 9
 
 
@@ -135,18 +138,27 @@ class Violations:
         }
 
 
-def violations(tables: Mapping[str, Checked], most: int = MOST_EXAMPLES) -> Violations:
+def violations(
+    tables: Mapping[str, Checked],
+    beside: Callable[[Frame], Frame],
+    most: int = MOST_EXAMPLES,
+) -> Violations:
     """Return the violations of checked tables; each table is read once for its counts.
 
     Parameters
     ----------
     tables : mapping of str to Checked
+    beside : callable
+        Gives a frame to another thread: see `fairness.frames.Session.beside`.
     most : int
         Rows to show of each kind of violation.
     """
     counts, shown_rows = [], []
-    for checked in tables.values():
-        for test, rows in counted(checked).items():
+    apart = [one.read_with(beside) for one in tables.values()]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        found = list(pool.map(counted, apart))
+    for checked, tests in zip(tables.values(), found, strict=True):
+        for test, rows in tests.items():
             counts.append(
                 Count(
                     checked.contract.table, test.column, test.code, outcome(test), rows

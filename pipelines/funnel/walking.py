@@ -20,6 +20,7 @@ from fairness.frames.stream import batches_ahead
 from pipelines.funnel.counted import PATH
 from pipelines.funnel.paths import WHOLE, Paths, Stage
 from pipelines.targeting.cuts import (
+    ArrowIds,
     BoolArray,
     FloatArray,
     lots,
@@ -214,7 +215,7 @@ def walk(
     for place, cut in enumerate(cuts, start=len(conditions)):
         able = np.flatnonzero(path == WHOLE)
         kept = _kept(
-            cut, ids.take(able), None if scores is None else scores[able], draw
+            cut, ArrowIds(ids, able), None if scores is None else scores[able], draw
         )
         if isinstance(cut, ScoreCut) and scores is not None and kept.any():
             mark = float(scores[able[kept]].min())
@@ -231,9 +232,8 @@ def _read_by(cut: ScoreCut | Draw) -> Sequence[str]:
 
 
 def _kept(
-    cut: ScoreCut | Draw, ids: Any, scores: FloatArray | None, draw: str
+    cut: ScoreCut | Draw, names: ArrowIds, scores: FloatArray | None, draw: str
 ) -> BoolArray:
-    names = _Names(ids)
     name = f"{draw}/{cut.stage.kind}"
     if isinstance(cut, ScoreCut):
         assert scores is not None  # a score cut comes with scores
@@ -245,25 +245,12 @@ def _kept(
         number = cut.top if cut.share is None else share_of(cut.share, len(scores))
         return select_top(scores, int(number or 0), names, name)
     if cut.share is not None:
-        out = share_of(cut.share, len(ids))
-        return ~select_by_lot(len(ids), out, names, name)
+        out = share_of(cut.share, len(names))
+        return ~select_by_lot(len(names), out, names, name)
     number = int(cut.number or 0)
     if scores is not None:
         return select_top(scores, number, names, name)
-    return select_by_lot(len(ids), number, names, name)
-
-
-class _Names:
-    """Ids of an Arrow column, made into Python values only where asked for."""
-
-    def __init__(self, ids: Any) -> None:
-        self._ids = ids
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def __getitem__(self, place: Any) -> Any:
-        return self._ids[place].as_py()
+    return select_by_lot(len(names), number, names, name)
 
 
 @dataclass

@@ -136,6 +136,30 @@ def rounded(scores: FloatArray) -> FloatArray:
     return np.where(np.isfinite(found), found, scores).astype(np.float64)
 
 
+class ArrowIds:
+    """Ids of some rows of an Arrow column, read only where they are asked for.
+
+    Parameters
+    ----------
+    ids : pyarrow ChunkedArray
+    rows : int array
+    """
+
+    def __init__(self, ids: Any, rows: NDArray[np.int64]) -> None:
+        self._ids = ids
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, place: int) -> Any:
+        return self._ids[int(self._rows[place])].as_py()
+
+    def take(self, places: NDArray[np.int64]) -> Any:
+        """Return the ids at some places, as an Arrow column."""
+        return self._ids.take(self._rows[places])
+
+
 def select_top(scores: FloatArray, number: int, ids: Ids, draw: str) -> BoolArray:
     """Take the customers with the highest scores; ties at the end by lot.
 
@@ -204,7 +228,13 @@ def _drawn(
 ) -> NDArray[np.int64]:
     if number >= len(places):
         return places
-    names = [str(ids[place]) for place in places.tolist()]
-    # Equal lots are as good as impossible; the id settles even those.
-    order = np.lexsort((np.array(names), lots(names, draw)))
+    if isinstance(ids, ArrowIds):
+        drawn: Any = ids.take(places)
+    else:
+        drawn = [str(ids[place]) for place in places.tolist()]
+    keys = lots(drawn, draw)
+    order = np.argsort(keys, kind="stable")
+    if (np.diff(keys[order]) == 0).any():
+        # Equal lots are as good as impossible; the id settles even those.
+        order = np.lexsort((np.array([str(one) for one in drawn]), keys))
     return places[order[: max(number, 0)]]
