@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from fairlearn.metrics import MetricFrame
 
     from fairness.policy import Policy, Waiver
+    from fairness.policy.conduct import Conduct
     from fairness.reports.pictures import Pictures
 
 
@@ -413,6 +414,7 @@ class Audit:
         *,
         waivers: str | Path | Sequence[Waiver] = (),
         on: date | None = None,
+        conduct: Conduct | None = None,
     ) -> Decision:
         """Return the verdict of a policy on this audit.
 
@@ -423,6 +425,8 @@ class Audit:
         waivers : path or sequence of Waiver, optional
         on : date, optional
             The day that rules and waivers are in force at; today by default.
+        conduct : Conduct, optional
+            What is observed of a campaign; without it rules of conduct do not apply.
 
         Returns
         -------
@@ -447,7 +451,7 @@ class Audit:
         if not policies:
             raise InputError(Problem("policy", "names no policy", "name a pack"))
         signed = load_waivers(waivers) if isinstance(waivers, str | Path) else waivers
-        judgement = judge(self, policies, waivers=signed, on=on)
+        judgement = judge(self, policies, waivers=signed, on=on, conduct=conduct)
         return Decision(
             self,
             policies,

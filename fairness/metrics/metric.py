@@ -15,6 +15,7 @@ Form = Literal[
     "derived",
     "rate",
     "check",
+    "conduct",
 ]
 Family = Literal[
     "groups",
@@ -27,6 +28,11 @@ Family = Literal[
     "values",
     "proxies",
     "joint",
+    "consent",
+    "data",
+    "exploitation",
+    "records",
+    "security",
 ]
 Needs = Literal[
     "selection",
@@ -38,6 +44,7 @@ Needs = Literal[
     "value cap",
     "strata",
     "columns",
+    "campaign",
 ]
 
 
@@ -54,7 +61,8 @@ class Metric:
         How a bound on it is written: against 1, against 0, as a share or probability,
         in the unit of a column, as people, in deviations.
     form : str
-        How it is computed from two rates; ``"check"`` where that takes more.
+        How it is computed from two rates; ``"check"`` where that takes more,
+        ``"conduct"`` where it is measured on a campaign and not on counts.
     rate : str
         The rate it compares; empty for moments of a score or value.
     range : (float, float)

@@ -16,6 +16,11 @@ _FAMILIES = {
     "values": "Offered values",
     "proxies": "Columns that the profile uses",
     "joint": "All columns that the profile uses together",
+    "consent": "Conduct: consent and objection",
+    "data": "Conduct: the data used",
+    "exploitation": "Conduct: no exploitation, no manipulation",
+    "records": "Conduct: records and notices",
+    "security": "Conduct: security",
 }
 _INTRODUCTION = (
     "Made from the registry by `python -m fairness.metrics.page > docs/checks.md`. "

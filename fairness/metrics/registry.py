@@ -6,6 +6,7 @@ import textwrap
 
 from fairness.errors import InputError, alternatives, unknown_name
 from fairness.metrics.conditional_rows import CONDITIONAL
+from fairness.metrics.conduct_rows import CONDUCT
 from fairness.metrics.metric import Metric
 from fairness.metrics.number_rows import NUMBERS
 from fairness.metrics.outcome_rows import OUTCOME
@@ -20,6 +21,7 @@ _ROWS: tuple[Metric, ...] = (
     *CONDITIONAL,
     *SMALL,
     *PROXIES,
+    *CONDUCT,
 )
 _IN = " " * 16
 

@@ -288,6 +288,29 @@ def _reasons(value: object) -> dict[str, str]:
     return {name: _one_line(reason) for name, reason in value.items()}
 
 
+def _params(value: object) -> dict[str, object]:
+    if not isinstance(value, Mapping):
+        raise wrong(
+            f"{told(value)} is not a table", "write params = { within_days = 180 }"
+        )
+    parts: list[Part] = [
+        ((str(name),), f"{told(one)} is not text, a number, a day or a list", "")
+        for name, one in value.items()
+        if not _is_param(one)
+        and not (isinstance(one, list | tuple) and all(map(_is_param, one)))
+    ]
+    if parts:
+        raise all_wrong(parts)
+    return {
+        str(name): tuple(one) if isinstance(one, list) else one
+        for name, one in value.items()
+    }
+
+
+def _is_param(value: object) -> bool:
+    return isinstance(value, str | bool | int | Decimal | date)
+
+
 Words = Annotated[
     StrictStr, AfterValidator(_text), Field(description="text that is not empty")
 ]
@@ -307,6 +330,7 @@ Order = Annotated[tuple[int, ...], BeforeValidator(_order)]
 Offers = Annotated[tuple[Offer, ...], BeforeValidator(_offers)]
 Reference = Annotated[StrictStr, AfterValidator(_reference)]
 Reasons = Annotated[dict[str, str], BeforeValidator(_reasons)]
+Params = Annotated[dict[str, Any], BeforeValidator(_params)]
 
 _outermost: ContextVar[bool] = ContextVar("_outermost", default=True)
 

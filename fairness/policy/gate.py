@@ -17,9 +17,10 @@ from fairness.groups import MISSING
 from fairness.metrics import COVERAGE_CODE, METRICS
 from fairness.policy.bare import bare, not_applicable
 from fairness.policy.checked import is_checked, judge_checked
+from fairness.policy.conduct import Conduct, is_conduct, judge_conduct, why_idle
 from fairness.policy.judge import Memo, judge_rule
 from fairness.policy.marks import Setting
-from fairness.policy.model import Policy, Rule
+from fairness.policy.model import STALE_DAYS, Policy, Rule
 from fairness.policy.strata import within_allowed
 from fairness.policy.unmeasured import (
     assign_missing,
@@ -67,6 +68,7 @@ def judge(
     *,
     waivers: Sequence[Waiver] = (),
     on: date | None = None,
+    conduct: Conduct | None = None,
 ) -> Judgement:
     """Apply policies to what was measured.
 
@@ -78,6 +80,8 @@ def judge(
     waivers : sequence of Waiver
     on : date, optional
         The day that rules and waivers are in force at; today by default.
+    conduct : Conduct, optional
+        Of a campaign; without it rules of conduct do not apply.
 
     Returns
     -------
@@ -90,18 +94,24 @@ def judge(
     """
     day = on or datetime.now(tz=UTC).date()
     _check_waivers(policies, waivers)
-    gate = _Gate(measured, day, waivers)
-    active = [
+    gate = _Gate(measured, day, waivers, conduct)
+    applying = [
         (policy, rule)
         for policy in policies
         for rule in policy.rules
         if not gate.why_not(rule)
     ]
+    active = [(policy, rule) for policy, rule in applying if not is_conduct(rule)]
     findings: list[Finding] = []
     reasons: list[str] = []
     notes: list[str] = []
     for policy in policies:
         signed = gate.holding(policy)
+        if (day - policy.as_of).days > STALE_DAYS:
+            notes.append(
+                f"{policy.name} was last checked on {policy.as_of}, more than "
+                f"{STALE_DAYS} days ago: look its citations up before use"
+            )
         own: list[Finding] = []
         for rule in policy.rules:
             why = gate.why_not(rule)
@@ -114,8 +124,10 @@ def judge(
         reasons += gate.coverage(policy, own)
         reasons += gate.untested(policy)
     findings += gate.absent(policies)
-    if not any(rule.severity == "block" for _, rule in active):
+    if not any(rule.severity == "block" for _, rule in applying):
         reasons.append("no rule that could block applied: nothing was tested")
+    elif not any(rule.severity != "note" for _, rule in active):
+        reasons.append("no rule on disparity applied: groups were not compared")
     verdict = _verdict(findings, reasons)
     if verdict == "clear":
         unsure, told = gate.unknown_members(policies, active)
@@ -129,11 +141,16 @@ def judge(
 
 class _Gate:
     def __init__(
-        self, measured: Measured, day: date, waivers: Sequence[Waiver]
+        self,
+        measured: Measured,
+        day: date,
+        waivers: Sequence[Waiver],
+        conduct: Conduct | None,
     ) -> None:
         self._measured = measured
         self._day = day
         self._waivers = waivers
+        self._conduct = conduct
         self._memo: Memo = {}
 
     def why_not(self, rule: Rule) -> str:
@@ -147,6 +164,12 @@ class _Gate:
                 f"it is for {' and '.join(rule.offers)} offers, this one is "
                 f"{self._measured.offer}"
             )
+        if is_conduct(rule):
+            return why_idle(rule, self._conduct)
+        if rule.sectors is not None:
+            sector = None if self._conduct is None else self._conduct.sector
+            if sector not in rule.sectors:
+                return f"it is for the sectors {', '.join(rule.sectors)}"
         if metric.needs not in self._measured.available:
             return f"it needs {_NEEDS[metric.needs]}, and none was given"
         if not self.tables_of(rule):
@@ -205,6 +228,8 @@ class _Gate:
         self, policy: Policy, rule: Rule, active: Sequence[tuple[Policy, Rule]]
     ) -> list[Finding]:
         """Return the findings of a rule that applies."""
+        if self._conduct is not None and is_conduct(rule):
+            return judge_conduct(rule, policy, self._conduct)
         tables = self.tables_of(rule)
         setting = self._setting(policy, rule, active)
         if not is_checked(rule):
@@ -241,7 +266,8 @@ class _Gate:
         rules = [
             rule
             for rule in policy.rules
-            if not self.why_not(rule)
+            if not is_conduct(rule)
+            and not self.why_not(rule)
             # What a check lacks is told by its own finding; a block has to be measured.
             and (
                 rule.severity == "block"
@@ -282,7 +308,11 @@ class _Gate:
         A policy for another offer, or out of force, asks for nothing here; one that
         lacks its data does.
         """
-        blocking = [rule for rule in policy.rules if rule.severity == "block"]
+        blocking = [
+            rule
+            for rule in policy.rules
+            if rule.severity == "block" and not is_conduct(rule)
+        ]
         lacking = [
             rule
             for rule in blocking

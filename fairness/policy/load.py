@@ -24,6 +24,7 @@ from fairness.errors import (
 from fairness.policy.fields import as_fraction, key_path, told
 from fairness.policy.model import (
     SCHEMA,
+    STALE_DAYS,
     MetricTraits,
     Policy,
     Rule,
@@ -31,7 +32,7 @@ from fairness.policy.model import (
 )
 
 _WIDTH = 100
-_STALE = timedelta(days=180)
+_STALE = timedelta(days=STALE_DAYS)
 # A key of more parts than that; reading one takes the square of its length.
 _LONG_KEY = re.compile(
     r"""(?<![A-Za-z0-9_-])
@@ -297,7 +298,13 @@ def _metric_problems(
 
 def _idle_keys(rule: Rule, metric: MetricTraits, index: int) -> Iterator[Problem]:
     """Yield the keys that a rule on a check's metric would not be judged by."""
-    if getattr(metric, "form", None) != "check":
+    form = getattr(metric, "form", None)
+    for key in ("params", "on_missing"):
+        if form != "conduct" and getattr(rule, key) is not None:
+            where = key_path(("rules", index, key))
+            what = f"has no meaning for {metric.name}, which is no metric of conduct"
+            yield Problem(where, what, f"leave {key} out")
+    if form not in {"check", "conduct"}:
         return
     for key in _ON_RATES:
         if getattr(rule, key) != Rule.model_fields[key].default:
@@ -341,6 +348,11 @@ _EVIDENCE = {
     "significant": "a gap counts when it is statistically significant",
     "point": "the estimate alone decides",
     "proven": "the whole confidence interval has to lie inside the bound",
+}
+_MISSING = {
+    "block": "what cannot be observed blocks",
+    "review": "what cannot be observed asks for a named reviewer",
+    "note": "what cannot be observed is noted",
 }
 _SEVERITY = {
     "block": "a failure blocks the campaign",
@@ -445,14 +457,20 @@ def _rule_lines(rule: Rule, today: date | None) -> Iterator[str]:
     yield f"{rule.id}  {_plain(rule.title)}"
     yield f"  bound     {metric} must be {rule.bound}"
     yield f"  looks at  {_scope(rule)}"
+    for name, value in (rule.params or {}).items():
+        yield f"  with      {_plain(name)} = {_plain(_param(value))}"
     for condition in _conditions(rule):
         yield f"  only      {condition}"
     yield f"  severity  {rule.severity}: {_SEVERITY[rule.severity]}"
     if rule.unwaivable:
         yield "            no waiver is accepted"
+    if rule.on_missing is not None:
+        yield f"  missing   {_MISSING[rule.on_missing]}"
     yield f"  evidence  {rule.evidence}: {_EVIDENCE[rule.evidence]}"
     yield f"  status    {_status(rule, today)}"
     yield f"  why       {_plain(rule.why)}"
+    if rule.remedy is not None:
+        yield f"  remedy    {_plain(rule.remedy)}"
     cited = ", ".join(
         part for part in (rule.citation.source, rule.citation.locator) if part
     )
@@ -460,7 +478,16 @@ def _rule_lines(rule: Rule, today: date | None) -> Iterator[str]:
     yield f"  source    {_plain(cited)}, as of {rule.citation.as_of}{doubt}"
 
 
+def _param(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_param, value))
+    return value if isinstance(value, str) else told(value)
+
+
 def _scope(rule: Rule) -> str:
+    if getattr(_known(None).get(rule.metric), "form", None) == "conduct":
+        offers = "any" if rule.offers is None else " or ".join(rule.offers)
+        return f"the campaign; {offers} offers"
     orders = [_ORDERS.get(k, f"{k} attributes together") for k in rule.order]
     among = "" if rule.attributes is None else f" among {', '.join(rule.attributes)}"
     offers = "any" if rule.offers is None else " or ".join(rule.offers)
@@ -470,6 +497,7 @@ def _scope(rule: Rule) -> str:
 
 def _conditions(rule: Rule) -> Iterator[str]:
     present: list[tuple[object, Callable[[], str]]] = [
+        (rule.sectors, lambda: f"sectors {', '.join(map(_plain, rule.sectors or ()))}"),
         (
             rule.min_share,
             lambda: f"groups with {_percent(rule.min_share)} of the customers or more",

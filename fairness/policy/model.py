@@ -35,6 +35,7 @@ from fairness.policy.fields import (
     Names,
     Offers,
     Order,
+    Params,
     Part,
     PositiveShare,
     Prose,
@@ -54,9 +55,12 @@ from fairness.policy.fields import (
 Schema = Literal["fairreach/policy/1"]
 Severity = Literal["block", "review", "note"]
 Evidence = Literal["significant", "point", "proven"]
+OnMissing = Literal["block", "review", "note"]
 Status = Literal["in_force", "withdrawn", "proposed", "voluntary", "practice"]
 
 SCHEMA: Schema = "fairreach/policy/1"
+STALE_DAYS = 180
+"""A policy that was last checked longer ago says so."""
 
 _BOUNDS = ("at_least", "at_most", "within")
 # Keys whose list is a set: the order in which it is written means nothing.
@@ -136,6 +140,15 @@ class Rule(Table):
     unwaivable : bool, default False
     confirmed : bool, default True
         False where what the rule says of its source was not checked against it.
+    params : mapping, optional
+        What a metric of conduct asks for beside the bound: days, words, fields.
+    sectors : tuple of str, optional
+        Sectors of the offer to which it applies; None applies to all.
+    on_missing : {"block", "review", "note"}, optional
+        What it comes to where a metric of conduct cannot be measured; None means
+        "review", or "note" for a rule that is one.
+    remedy : str, optional
+        What to do where it fails.
 
     Raises
     ------
@@ -182,6 +195,10 @@ class Rule(Table):
     unwaivable: StrictBool = Field(default=False, description="true or false")
     confirmed: StrictBool = Field(default=True, description="true or false")
     basis: Words | None = None
+    params: Params | None = Field(default=None, description="a table")
+    sectors: SomeNames | None = None
+    on_missing: OnMissing | None = Field(default=None, description=_one_of(OnMissing))
+    remedy: Prose | None = None
 
     @model_validator(mode="after")
     def _keys_agree(self) -> Rule:
@@ -462,4 +479,6 @@ def _meaning(value: object, key: str = "") -> object:
         return plain(value)
     if isinstance(value, tuple):
         return [_meaning(v) for v in (sorted(value) if key in _SETS else value)]
+    if isinstance(value, dict) and key == "params":
+        return {k: _meaning(v, k) for k, v in value.items()}
     return value.isoformat() if isinstance(value, date) else value

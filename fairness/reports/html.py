@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
+from fairness.reports.conduct import conduct_idle, conduct_lines
 from fairness.reports.funnel import gap_lines, stage_cells
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
@@ -100,11 +101,12 @@ def html(payload: Mapping[str, Any]) -> str:
             for number, one in enumerate(found)
             if not one.not_applicable
         ],
+        conduct=_texts(conduct_lines(payload)),
         segments=_segments(payload),
         strata=_texts(of_strata(payload, _MOST_STRATA)),
         measured=_texts(of_checks(payload, _MOST_CHECKS)),
         unseen=_texts(unseen(payload)),
-        idle=_texts(idle(found)),
+        idle=_texts([*idle(found), *conduct_idle(payload)]),
         notes=_texts([*notes_of_rules(payload), *plain_notes(payload)]),
         how=_texts([*legend, LEGEND_COLUMNS, *payload.get("method", [])]),
         policies=[

@@ -13,6 +13,7 @@ from typing import Any
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
+from fairness.reports.conduct import conduct_idle, conduct_lines
 from fairness.reports.funnel import gap_lines, stage_cells
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
@@ -92,13 +93,14 @@ def markdown(payload: Mapping[str, Any]) -> str:
             lines += ["", *_section(section)]
     if verdict and any(section.single or section.crossed for section in found):
         lines += ["", f"{LEGEND_MARKS}."]
+    lines += _listed("How the campaign treats people", conduct_lines(payload))
     lines += _segments(payload)
     lines += _listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
     lines += _listed("What else was measured", of_checks(payload, _MOST_CHECKS))
     lines += _listed("What could not be seen", unseen(payload))
-    lines += _listed("Rules that did not apply", idle(found))
+    lines += _listed("Rules that did not apply", [*idle(found), *conduct_idle(payload)])
     lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
     lines += _listed("How", [LEGEND_COLUMNS, *payload.get("method", [])])
     lines += ["", "## What this rests on", "", *_origin(payload)]

@@ -13,10 +13,12 @@ from fairness.counts.suppress import SMALLEST
 from fairness.findings import Finding
 from fairness.findings.messages import label
 from fairness.inference import rate_interval
+from fairness.metrics import METRICS
 from fairness.metrics.measures import ratio
 from fairness.policy import Policy
 
 SCHEMA = "fairreach/audit/1"
+_CONDUCT = frozenset(m.code for m in METRICS.values() if m.form == "conduct")
 _HIDDEN_KEYS = (
     "n",
     "selected",
@@ -163,7 +165,15 @@ def audit_payload(audit: Audited, decision: Decided | None = None) -> dict[str, 
         else [said.get(reason, reason) for reason in decision.reasons],
         "method": _method(audit, decision),
         "checks": [_shown(f, hidden, within) for f in _checked(audit)],
-    }
+    } | _ethics(rows)
+
+
+def _ethics(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the section of the rules on conduct, where there are any that apply."""
+    found = [row for row in rows if row["code"] in _CONDUCT]
+    if all(row["verdict"] == "not_applicable" for row in found):
+        return {}
+    return {"ethics": found}
 
 
 def _checked(audit: Audited) -> list[Finding]:

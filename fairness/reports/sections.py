@@ -178,6 +178,7 @@ def sections(payload: Mapping[str, Any]) -> list[Section]:
             (row["stratum"] is None or row["rule"])
             and row["severity"] != "note"
             and row["metric"] in METRICS
+            and METRICS[row["metric"]].form != "conduct"
         ):
             found.setdefault(row["rule"] or row["metric"], []).append(row)
     singles = payload.get("attributes", ())
@@ -197,7 +198,11 @@ def notes_of_rules(payload: Mapping[str, Any], most: int = 3) -> list[str]:
     """Return one line for each note rule that has something to say."""
     found: dict[str, list[Row]] = {}
     for row in payload["findings"]:
-        if row["severity"] == "note" and row["verdict"] == "fail":
+        if (
+            row["severity"] == "note"
+            and row["verdict"] == "fail"
+            and METRICS[row["metric"]].form != "conduct"
+        ):
             found.setdefault(row["rule"], []).append(row)
     lines = []
     for rule, rows in found.items():

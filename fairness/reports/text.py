@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
+from fairness.reports.conduct import conduct_idle, conduct_lines
 from fairness.reports.funnel import gap_lines, stage_cells
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
@@ -82,13 +83,14 @@ def text(payload: Mapping[str, Any]) -> str:
     for section in found:
         if not section.not_applicable:
             lines += ["", *_section(section)]
+    lines += _listed("How the campaign treats people", conduct_lines(payload))
     lines += _segments(payload)
     lines += _listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
     lines += _listed("What else was measured", of_checks(payload, _MOST_CHECKS))
     lines += _listed("What could not be seen", unseen(payload))
-    lines += _listed("Rules that did not apply", idle(found))
+    lines += _listed("Rules that did not apply", [*idle(found), *conduct_idle(payload)])
     lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
     legend = [LEGEND_MARKS] if payload["verdict"] else []
     lines += _listed("How", [*legend, LEGEND_COLUMNS, *payload.get("method", [])])

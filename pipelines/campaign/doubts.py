@@ -15,6 +15,7 @@ from pipelines.funnel.counted import PATH, FunnelCounts
 
 if TYPE_CHECKING:
     from fairness.policy import Policy, Waiver
+    from fairness.policy.conduct import Conduct
 
 _LEAST_GROUPS = 2
 _MOST_TOLD = 3
@@ -27,6 +28,7 @@ def gated(
     *,
     waivers: Sequence[Waiver] = (),
     on: date | None = None,
+    conduct: Conduct | None = None,
 ) -> Decision:
     """Judge an audit; with doubts, nothing is clear and somebody has to look.
 
@@ -38,8 +40,10 @@ def gated(
         No waiver takes them away.
     waivers : sequence of Waiver, optional
     on : date, optional
+    conduct : Conduct, optional
+        What is observed of the campaign's conduct.
     """
-    decision = audit.gate(list(policies), waivers=waivers, on=on)
+    decision = audit.gate(list(policies), waivers=waivers, on=on, conduct=conduct)
     if not doubts:
         return decision
     if decision.verdict == "block":

@@ -46,6 +46,8 @@ class Prepared:
     training : narwhals.LazyFrame or None
         The customers who were contacted before, with what came of it.
     score : ScoreTable or None
+    why : narwhals.LazyFrame or None
+        What the consent of each customer says, where the campaign needs one.
     """
 
     frame: Any
@@ -57,6 +59,7 @@ class Prepared:
     attributes: frozenset[str]
     training: Any = None
     score: ScoreTable | None = None
+    why: Any = None
 
 
 class SharedTables:
@@ -182,6 +185,10 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
     InputError
         With every problem of rules, columns and tables.
     """
+    import narwhals as nw  # noqa: PLC0415
+
+    from pipelines.consent import SAID_NO  # noqa: PLC0415
+
     campaign = plan.campaign
     id_ = campaign.tables.id
     # Read once before anything else: sound tables are then read as they are.
@@ -204,15 +211,20 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
     if problems:
         raise InputError(problems)
     score = campaign.funnel.score
+    why = _consent_of(campaign, crm, send_day(campaign, as_of))
     training = None
     if score is not None and score.model is not None:
         # Before the attributes are joined: nothing is trained on them.
         training = _training(crm, frame, id_, {*campaign.protected.by, *attributes})
+        if why is not None:
+            # Nor on who objected: their data are no longer there for this.
+            said_no = why.filter(nw.col(WHY).is_in(SAID_NO)).select(id_)
+            training = training.join(said_no, on=id_, how="anti")
     frame = _with_listed(crm, frame, id_)
     if aside is not None:
         frame = frame.join(aside, on=id_, how="left")
     if campaign.funnel.consent is not None:
-        frame = _with_consent(campaign, campaign.funnel.consent, crm, frame, as_of)
+        frame = frame.join(why, on=id_, how="left")
     return Prepared(
         frame,
         id_,
@@ -223,6 +235,7 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
         frozenset({*campaign.protected.by, *attributes}),
         training,
         score,
+        why,
     )
 
 
@@ -343,9 +356,23 @@ def _with_listed(crm: Crm, frame: Any, id_: str) -> Any:
     return joined.with_columns(nw.col(LISTED).fill_null(value=False))
 
 
-def _with_consent(
-    campaign: Campaign, asked: ConsentTable, crm: Crm, frame: Any, as_of: date
-) -> Any:
+def send_day(campaign: Campaign, as_of: date) -> date:
+    """Return the day on which the campaign goes out, that consent has to hold on."""
+    contact = campaign.contact
+    return as_of if contact is None or contact.send_on is None else contact.send_on
+
+
+def _consent_of(campaign: Campaign, crm: Crm, on: date) -> Any:
+    """Return what the consent of each customer says: id, `CONTACTABLE` and `WHY`.
+
+    None where the campaign names no channel, or has no records.
+    """
+    asked = campaign.funnel.consent
+    contact = campaign.contact
+    if asked is None and contact is not None and contact.channel is not None:
+        asked = ConsentTable(channel=contact.channel, brand=contact.brand)
+    if asked is None or "consents" not in crm.tables:
+        return None
     from pipelines.consent import contactable  # noqa: PLC0415
 
     id_ = campaign.tables.id
@@ -355,7 +382,7 @@ def _with_consent(
         purpose=asked.purpose or campaign.purpose,
         channel=asked.channel,
         brand=asked.brand,
-        on=as_of,
+        on=on,
         max_age_days=asked.max_age_days,
         basis=asked.basis,
         reason=asked.reason or "",
@@ -365,8 +392,7 @@ def _with_consent(
         id=id_,
     )
     answers = said.select(id_, "contactable", "why")
-    answers = answers.rename({"contactable": CONTACTABLE, "why": WHY})
-    return frame.join(answers, on=id_, how="left")
+    return answers.rename({"contactable": CONTACTABLE, "why": WHY})
 
 
 def _training(crm: Crm, frame: Any, id_: str, protected: Collection[str]) -> Any:

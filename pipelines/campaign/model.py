@@ -11,6 +11,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, get_args
 
@@ -18,6 +19,7 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    StrictBool,
     StrictInt,
     StrictStr,
     model_validator,
@@ -111,6 +113,47 @@ def _edges(value: object) -> dict[str, tuple[float | str, ...]]:
     return found
 
 
+def _lists(value: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(value, Mapping):
+        raise wrong(
+            f"{told(value)} is not a table of lists", 'write orders = ["marketing"]'
+        )
+    parts: list[Part] = []
+    found: dict[str, tuple[str, ...]] = {}
+    for name, listed in value.items():
+        words = [listed] if isinstance(listed, str) else listed
+        if not isinstance(words, list | tuple) or not all(
+            isinstance(word, str) and word.strip() for word in words
+        ):
+            what = f"{told(listed)} is not a list of texts"
+            parts.append(((str(name),), what, 'write ["marketing"]'))
+            continue
+        found[str(name)] = tuple(words)
+    if parts:
+        raise all_wrong(parts)
+    return found
+
+
+def _record(value: object) -> dict[str, str | date]:
+    if not isinstance(value, Mapping):
+        raise wrong(f"{told(value)} is not a table", 'write dpia = "DP-17"')
+    parts: list[Part] = []
+    found: dict[str, str | date] = {}
+    for name, one in value.items():
+        if isinstance(one, str) and one.strip():
+            found[str(name)] = " ".join(one.split())
+        elif isinstance(one, date) and not isinstance(one, datetime):
+            found[str(name)] = one
+        elif isinstance(one, list | tuple) and all(isinstance(x, str) for x in one):
+            found[str(name)] = ", ".join(one)
+        else:
+            what = f"{told(one)} is neither text nor a day"
+            parts.append(((str(name),), what, 'write "…", or a day as 2026-11-23'))
+    if parts:
+        raise all_wrong(parts)
+    return found
+
+
 def _is_finite(edge: float | Decimal) -> bool:
     try:
         return math.isfinite(float(edge))
@@ -136,10 +179,14 @@ def _stage(value: str) -> str:
 
 Rules = Annotated[dict[str, str], BeforeValidator(_rules), Field(description="a rule")]
 Edges = Annotated[dict[str, tuple[float | str, ...]], BeforeValidator(_edges)]
+Lists = Annotated[dict[str, tuple[str, ...]], BeforeValidator(_lists)]
+Record = Annotated[dict[str, str | date], BeforeValidator(_record)]
 Count = Annotated[StrictInt, Field(ge=1)]
 
 _NUMBER = "a whole number of customers, 1 or more"
 _FRACTION = "a fraction between 0 and 1"
+_DAYS = "a whole number of days, 1 or more"
+_STEPS = "a whole number of steps, 1 or more"
 
 
 class OfferTable(Table):
@@ -168,12 +215,13 @@ class TablesTable(Table):
     contacts: Words | None = None
     responses: Words | None = None
     suppression: Words | None = None
+    vulnerability: Words | None = None
     id: Words = "customer_id"
     layout: Words | None = None
 
     def named(self) -> dict[str, str]:
         """Return the tables that are given, by name."""
-        names = (*CRM_TABLES, "suppression")
+        names = (*CRM_TABLES, "suppression", "vulnerability")
         return {n: getattr(self, n) for n in names if getattr(self, n) is not None}
 
 
@@ -313,6 +361,92 @@ class PolicyTable(Table):
     use: SomeNames | None = None
 
 
+class ContactTable(Table):
+    """How and when customers are contacted, where the funnel does not say."""
+
+    kind: ClassVar[str] = "contact"
+
+    channel: Words | None = None
+    brand: Words | None = None
+    product: Words | None = None
+    send_on: Day | None = None
+    address: Words | None = Field(
+        default=None, description="the column of the channel's contact data"
+    )
+    signal: Words | None = Field(
+        default=None, description="the column of a privacy signal, such as GPC"
+    )
+
+
+class DataTable(Table):
+    """Why each column is needed, for what it may be used, and for how long."""
+
+    kind: ClassVar[str] = "data"
+
+    need: Reasons = Field(default_factory=dict, description="a table of reasons")
+    purposes: Lists = Field(default_factory=dict, description="a table of lists")
+    conditions: Reasons = Field(default_factory=dict, description="a table of reasons")
+    retention_days: Count | None = Field(default=None, description=_DAYS)
+
+
+class VulnerabilityTable(Table):
+    """Which columns of the customers say that somebody is vulnerable.
+
+    A column's values are those that mean so; where there are none, a yes does. Flags
+    with their evidence and days are a table of their own: tables.vulnerability.
+    """
+
+    kind: ClassVar[str] = "vulnerability"
+
+    flags: Lists = Field(default_factory=dict, description="a table of lists")
+    hardship: Names = ()
+
+
+class PressureTable(Table):
+    """How often a customer may be contacted."""
+
+    kind: ClassVar[str] = "pressure"
+
+    cap: Count = Field(description="a whole number of contacts, 1 or more")
+    days: Count = Field(default=30, description=_DAYS)
+
+
+class CreativeTable(Table):
+    """What the message shows and says."""
+
+    kind: ClassVar[str] = "creative"
+
+    column: Words | None = None
+    copy_text: Words | None = Field(default=None, alias="copy", description="text")
+    countdown: StrictBool = Field(default=False, description="true or false")
+    scarcity: StrictBool = Field(default=False, description="true or false")
+    evidence: Prose | None = None
+    preselected: StrictBool = Field(default=False, description="true or false")
+    signup_steps: Count | None = Field(default=None, description=_STEPS)
+    cancel_steps: Count | None = Field(default=None, description=_STEPS)
+    personalised_price: StrictBool = Field(default=False, description="true or false")
+    price_notice: Prose | None = None
+
+
+class ExportTable(Table):
+    """The platform that the audience is uploaded to."""
+
+    kind: ClassVar[str] = "export"
+
+    platform: Literal["google", "meta", "adcp", "other"] = Field(
+        description="'google', 'meta', 'adcp' or 'other'"
+    )
+    audience_name: Words | None = None
+    lookalike: StrictBool = Field(default=False, description="true or false")
+    geography: Literal["country", "region", "city", "postcode", "radius"] | None = (
+        Field(
+            default=None,
+            description="'country', 'region', 'city', 'postcode' or 'radius'",
+        )
+    )
+    radius_miles: Exact | None = Field(default=None, description="a number")
+
+
 class OutputTable(Table):
     """What is written about the customers of the audience."""
 
@@ -354,6 +488,12 @@ class Campaign(Table):
         "funnel": FunnelTable,
         "policy": PolicyTable,
         "output": OutputTable,
+        "contact": ContactTable,
+        "data": DataTable,
+        "vulnerability": VulnerabilityTable,
+        "pressure": PressureTable,
+        "creative": CreativeTable,
+        "export": ExportTable,
         **FunnelTable.inner,
     }
 
@@ -370,6 +510,15 @@ class Campaign(Table):
     funnel: FunnelTable = Field(description="a [funnel] table")
     policy: PolicyTable = Field(default_factory=PolicyTable, description="a table")
     output: OutputTable = Field(default_factory=OutputTable, description="a table")
+    contact: ContactTable | None = Field(default=None, description="a table")
+    data: DataTable | None = Field(default=None, description="a table")
+    vulnerability: VulnerabilityTable | None = Field(
+        default=None, description="a table"
+    )
+    pressure: PressureTable | None = Field(default=None, description="a table")
+    creative: CreativeTable | None = Field(default=None, description="a table")
+    export: ExportTable | None = Field(default=None, description="a table")
+    record: Record | None = Field(default=None, description="a table")
 
     @property
     def digest(self) -> str:

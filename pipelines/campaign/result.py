@@ -15,6 +15,7 @@ from fairness.counts.suppress import SMALLEST
 from fairness.evidence import canonical, digest_of
 from fairness.findings import Finding
 from fairness.reports.payload import hidden_groups
+from pipelines.campaign.conduct import Recorded
 from pipelines.campaign.doubts import gated
 from pipelines.campaign.model import Campaign
 from pipelines.campaign.plan import lots_name
@@ -58,6 +59,8 @@ class CampaignRun:
         Customers by what their consent says; empty where none was asked for.
     doubts : tuple of str
         Why it is a review at least, whatever the policies say.
+    conduct : Recorded or None
+        What was observed of its conduct; None where no rule asks for it.
     """
 
     campaign: Campaign
@@ -71,12 +74,19 @@ class CampaignRun:
     notes: tuple[str, ...] = ()
     consent: Mapping[str, int] | None = None
     doubts: tuple[str, ...] = ()
+    conduct: Recorded | None = None
 
     def verdict_unwaived(self, on: date) -> str:
         """Return the verdict that the same counts get without any waiver."""
         if not any(f.verdict == "waived" for f in self.decision.findings):
             return self.verdict
-        return gated(self.audit, self.decision.policies, self.doubts, on=on).verdict
+        return gated(
+            self.audit,
+            self.decision.policies,
+            self.doubts,
+            on=on,
+            conduct=self.conduct,
+        ).verdict
 
     @property
     def verdict(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,8 +13,9 @@ from fairness.auditing import DEFAULT_POLICIES, Audit
 from fairness.counts.suppress import SMALLEST
 from fairness.errors import InputError, Problem, shown
 from fairness.groups import MISSING
+from pipelines.campaign.conduct import Scene, Surroundings
 from pipelines.campaign.doubts import doubts_of, gated
-from pipelines.campaign.frame import SharedTables, open_tables, prepare
+from pipelines.campaign.frame import SharedTables, open_tables, prepare, send_day
 from pipelines.campaign.model import Campaign
 from pipelines.campaign.plan import KNOWN, WHY, Plan, lots_name, make_plan
 from pipelines.campaign.result import CampaignRun
@@ -54,6 +56,7 @@ def run_campaign(
     directory: str | Path = ".",
     tables: Mapping[str, Any] | None = None,
     estimator: Any = None,
+    around: Surroundings | None = None,
     waivers: Sequence[Waiver] = (),
     on: date | None = None,
     watch: Watch | None = None,
@@ -72,6 +75,8 @@ def run_campaign(
         In place of the campaign's own: frames of any supported library.
     estimator : Scorer or fitted scikit-learn estimator, optional
         In place of training the campaign's model.
+    around : Surroundings, optional
+        Ledger and keys, which rules on security look at.
     waivers : sequence of Waiver, optional
     on : date, optional
         The day that policies and waivers are in force at; today by default.
@@ -95,7 +100,11 @@ def run_campaign(
     policies = policies_of(campaign, Path(directory))
     day = campaign.as_of or datetime.now(tz=UTC).date()
     told.step("reading the tables")
-    with open_tables(campaign, Path(directory), tables or {}, day, shared) as opened:
+    asks = _asks_conduct(policies, on)
+    with ExitStack() as stack:
+        opened = stack.enter_context(
+            open_tables(campaign, Path(directory), tables or {}, day, shared)
+        )
         prepared = prepare(plan, opened, day)
         if quarantine is not None:
             _set_aside(opened, quarantine)
@@ -125,28 +134,48 @@ def run_campaign(
             draw=lots_name(day),
             progress=told.rows,
         )
-    told.step("counting and judging")
-    base = _base(campaign, [step.kind for step in walked.paths.stages])
-    counted, funnel = count_walked(walked, roles, base=base)
-    offer = campaign.offer
-    audit = Audit.of_counts(
-        counted.counts,
-        bins=counted.bins,
-        values=counted.values,
-        columns=counted.columns,
-        value_cap=roles.value_cap,
-        intersections=campaign.protected.intersections,
-        offer=offer.polarity,
-        subject=campaign.name,
-        notes=counted.notes,
-    )
-    doubts = doubts_of(audit, funnel, policies, prepared.violations, on=on)
+        told.step("counting and judging")
+        if not asks:
+            # What the engine holds is needed no longer.
+            stack.close()
+        base = _base(campaign, [step.kind for step in walked.paths.stages])
+        counted, funnel = count_walked(walked, roles, base=base)
+        audit = Audit.of_counts(
+            counted.counts,
+            bins=counted.bins,
+            values=counted.values,
+            columns=counted.columns,
+            value_cap=roles.value_cap,
+            intersections=campaign.protected.intersections,
+            offer=campaign.offer.polarity,
+            subject=campaign.name,
+            notes=counted.notes,
+        )
+        doubts = doubts_of(audit, funnel, policies, prepared.violations, on=on)
+        scene = None
+        if asks:
+            told.step("looking at its conduct")
+            scene = Scene(
+                campaign,
+                plan,
+                send_day(campaign, day),
+                opened,
+                walked,
+                audit,
+                funnel,
+                roles,
+                scorer,
+                prepared.training,
+                prepared.why,
+                around or Surroundings(),
+            )
+        decision = gated(audit, policies, doubts, waivers=waivers, on=on, conduct=scene)
     return CampaignRun(
         campaign,
         day,
         walked,
         audit,
-        gated(audit, policies, doubts, waivers=waivers, on=on),
+        decision,
         funnel,
         roles,
         scorer,
@@ -158,6 +187,19 @@ def run_campaign(
         ),
         _consents(walked),
         doubts,
+        None if scene is None else scene.recorded(),
+    )
+
+
+def _asks_conduct(policies: Sequence[Policy], on: date | None) -> bool:
+    """Whether a rule in force is on the conduct of the campaign."""
+    from fairness.policy.conduct import is_conduct  # noqa: PLC0415
+
+    day = on or datetime.now(tz=UTC).date()
+    return any(
+        is_conduct(rule) and rule.in_force(day)[0]
+        for policy in policies
+        for rule in policy.rules
     )
 
 

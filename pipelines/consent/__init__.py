@@ -3,7 +3,7 @@
 ======================  ==========================================================
 ``contactable``         who may be contacted, and why or why not
 ``consent_summary``     how many, by reason
-``REASONS``             what each reason means
+``REASONS``             what each reason means; ``SAID_NO`` those of a no
 ======================  ==========================================================
 
 What is missing, stale, undated or contradictory is a no.
@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pipelines.consent.model import REASONS as REASONS
+    from pipelines.consent.model import SAID_NO as SAID_NO
     from pipelines.consent.model import contactable as contactable
     from pipelines.consent.summary import ConsentSummary as ConsentSummary
     from pipelines.consent.summary import consent_summary as consent_summary
 
 _HOME = {
     "REASONS": "model",
+    "SAID_NO": "model",
     "ConsentSummary": "summary",
     "consent_summary": "summary",
     "contactable": "model",
 }
 
-__all__ = ["REASONS", "ConsentSummary", "consent_summary", "contactable"]
+__all__ = ["REASONS", "SAID_NO", "ConsentSummary", "consent_summary", "contactable"]
 
 
 def __getattr__(name: str) -> Any:

@@ -50,6 +50,9 @@ REASONS = {
 }
 """Every code of `why`, with what it means; the first two are a yes."""
 
+SAID_NO = (FORGOTTEN, "suppressed", "not_allowed", "objected", "opted_out")
+"""Codes of those who said no: their data are not used for marketing at all."""
+
 _SUPPRESSED = "fairreach_suppressed"
 _LISTED = "fairreach_listed"
 _QUARANTINED = "fairreach_quarantined"

@@ -193,6 +193,25 @@ _CONTRACTS = (
         "suppression",
         (_ID, Column("suppressed", "boolean"), Column("reason")),
     ),
+    # A flag of which nobody knows what it allows allows nothing.
+    Contract(
+        "vulnerability",
+        (
+            _ID,
+            Column("flag", required=True, filled=True),
+            Column(
+                "driver",
+                values=("health", "life_event", "resilience", "capability"),
+                others=True,
+            ),
+            Column(
+                "evidence", values=("declared", "observed", "inferred"), others=True
+            ),
+            Column("since", "date"),
+            Column("expires", "date"),
+            Column("allowed_use"),
+        ),
+    ),
     # Rows of nobody are found where attributes are joined; looking here costs a join.
     Contract(
         "protected", (_ID,), unique=("customer_id",), refers=False, as_written=True

@@ -21,6 +21,7 @@ from fairness.evidence import (
 from fairness.reports import write_report
 from fairness.reports.funnel import gap_lines
 from fairness.writing import write_whole
+from pipelines.campaign.conduct import Surroundings
 from pipelines.campaign.frame import SharedTables
 from pipelines.campaign.load import load_campaign
 from pipelines.campaign.result import CampaignRun
@@ -170,6 +171,9 @@ def carry_out(
                 campaign,
                 directory=Path(file).parent,
                 tables=tables,
+                around=Surroundings(
+                    Path(ledger or place.ledger), given.signer, given.trust
+                ),
                 waivers=[one.waiver for one in found[0]],
                 on=at.date(),
                 watch=watch,

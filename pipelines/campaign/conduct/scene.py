@@ -1,0 +1,228 @@
+"""What a campaign's conduct is observed on, and what was observed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fairness.auditing import Audit
+from fairness.counts.suppress import SMALLEST
+from fairness.findings.observed import Observed
+from pipelines.campaign.model import Campaign
+from pipelines.campaign.plan import WHY, Plan
+from pipelines.crm import Crm
+from pipelines.funnel.counted import FunnelCounts
+from pipelines.funnel.counting import Roles
+from pipelines.funnel.walking import Walked
+from pipelines.targeting.scorer import Scorer
+
+if TYPE_CHECKING:
+    from fairness.evidence import Signer, Trust
+
+Params = Mapping[str, Any]
+Observer = Callable[["Scene", Params], Sequence[Observed]]
+
+_HOME = {
+    "consents": ("objectors", "without_consent", "product_channel_consent"),
+    "silence": ("consent_parity", "suppression_parity", "missing_contact_parity"),
+    "columns": (
+        "special_category_columns",
+        "columns_without_need",
+        "purpose_conflicts",
+        "platform_restricted_columns",
+        "restricted_sector_columns",
+        "fine_geography",
+        "lookalike",
+        "hardship_columns",
+    ),
+    "traits": ("trait_lift", "trait_auc", "proxy_auc", "audience_variation"),
+    "events": ("events_over_retention", "over_cap", "pressure_ratio"),
+    "words": (
+        "sensitive_names",
+        "preference_words",
+        "urgency_without_evidence",
+        "dark_patterns",
+        "price_notice_missing",
+    ),
+    "vulnerable": (
+        "zero_tolerance",
+        "vulnerable_share_ratio",
+        "vulnerable_outcome_ratio",
+        "under_age",
+        "privacy_signals",
+        "creative_association",
+    ),
+    "records": (
+        "missing_records",
+        "overdue_records",
+        "notice_gaps",
+        "unjustified_exclusions",
+        "unknown_not_counted",
+        "auditor_not_independent",
+    ),
+    "security": ("secure_check_age", "key_age", "unsealed_protected"),
+}
+OBSERVERS: Mapping[str, str] = MappingProxyType(
+    {name: module for module, names in _HOME.items() for name in names}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What lies around a run and tells of its security.
+
+    Parameters
+    ----------
+    ledger : Path, optional
+    signer : Signer, optional
+    trust : Trust, optional
+    sealed : bool, default False
+        Whether the protected table came out of a vault.
+    """
+
+    ledger: Path | None = None
+    signer: Signer | None = None
+    trust: Trust | None = None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was observed of a campaign's conduct, for judging again.
+
+    Parameters
+    ----------
+    sector : str or None
+    seen : mapping
+        From a metric and its parameters to what was observed.
+    """
+
+    sector: str | None
+    seen: Mapping[tuple[str, str], tuple[Observed, ...]]
+
+    def observe(self, metric: str, params: Params) -> Sequence[Observed]:
+        """Return what was observed; nothing where it was not asked for then."""
+        return self.seen.get(_key(metric, params), ())
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A campaign that was walked and counted, its tables still open.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    plan : Plan
+    on : date
+        The day on which it goes out: that of [contact], else that of the tables.
+    crm : Crm
+    walked : Walked
+    audit : Audit
+    funnel : FunnelCounts
+    roles : Roles
+    scorer : Scorer or None
+    training : narwhals frame or None
+        The rows that a model was trained on, with the customer ids.
+    why : narwhals frame or None
+        What the consent of every customer says: id and `WHY`.
+    around : Surroundings
+    """
+
+    campaign: Campaign
+    plan: Plan
+    on: date
+    crm: Crm
+    walked: Walked
+    audit: Audit
+    funnel: FunnelCounts
+    roles: Roles
+    scorer: Scorer | None = None
+    training: Any = None
+    why: Any = None
+    around: Surroundings = field(default_factory=Surroundings)
+    _seen: dict[tuple[str, str], tuple[Observed, ...]] = field(default_factory=dict)
+
+    @property
+    def sector(self) -> str | None:
+        """The sector of the offer."""
+        return self.campaign.offer.sector
+
+    def observe(self, metric: str, params: Params) -> Sequence[Observed]:
+        """Return what is observed of a metric of conduct; each is looked at once."""
+        key = _key(metric, params)
+        if key not in self._seen:
+            module = import_module(f"{__package__}.{OBSERVERS[metric]}")
+            observer = cast("Observer", getattr(module, metric))
+            self._seen[key] = tuple(observer(self, params))
+        return self._seen[key]
+
+    def recorded(self) -> Recorded:
+        """Return what was observed, without the tables."""
+        return Recorded(self.sector, dict(self._seen))
+
+    @cached_property
+    def selected(self) -> NDArray[np.bool_]:
+        """Whether each customer of the walk is of the audience."""
+        return np.asarray(self.walked.selected, dtype=bool)
+
+    @property
+    def ids(self) -> Any:
+        """Ids of all customers of the walk, as an Arrow column in its order."""
+        return self.walked.table[self.roles.id]
+
+    @cached_property
+    def audience(self) -> Any:
+        """Ids of the audience, as an Arrow column."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        return self.ids.filter(pa.array(self.selected))
+
+    @cached_property
+    def reasons(self) -> Any:
+        """What the consent of each customer of the walk says, an Arrow column.
+
+        None where no consent records were given, or no channel.
+        """
+        if WHY in self.walked.table.schema.names:
+            return self.walked.table[WHY]
+        if self.why is None:
+            return None
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        found = self.why.collect("pyarrow").to_native()
+        places = pc.index_in(self.ids, value_set=found[self.roles.id])
+        return found[WHY].take(places)
+
+
+def many(number: int, what: str = "customers") -> str:
+    """Return a number of people in words; fewer than 5 are not told exactly.
+
+    Examples
+    --------
+    >>> many(1200), many(3), many(0)
+    ('1,200 customers', 'fewer than 5 customers', 'no customers')
+    """
+    if number == 0:
+        return f"no {what}"
+    return (
+        f"{number:,} {what}" if number >= SMALLEST else f"fewer than {SMALLEST} {what}"
+    )
+
+
+def hits(number: int, message: str, *, of: int | None = None) -> Observed:
+    """Return a count of customers that should be none."""
+    told = None if 0 < number < SMALLEST else number
+    return Observed(message, value=float(number), n=of, selected=told)
+
+
+def _key(metric: str, params: Params) -> tuple[str, str]:
+    return metric, repr(sorted((name, str(value)) for name, value in params.items()))
