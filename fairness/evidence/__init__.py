@@ -8,6 +8,7 @@
 ``issue_certificate``   what goes with an audience; ``verify_audience``
 ``Ledger``              append-only lines in a chain; ``verify_ledger``
 ``seal_file``           encrypt to people; ``open_sealed``
+``seal_vault``          protected attributes at rest; ``open_vault``, ``grant``, …
 ======================  ==========================================================
 
 Names are handed out lazily: the ledger needs the standard library alone.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from fairness.evidence.certificates import verify_audience as verify_audience
     from fairness.evidence.chain import Entry as Entry
     from fairness.evidence.chain import Head as Head
+    from fairness.evidence.core_dumps import forbid_core_dumps as forbid_core_dumps
     from fairness.evidence.documents import canonical as canonical
     from fairness.evidence.documents import digest_of as digest_of
     from fairness.evidence.documents import file_digest as file_digest
@@ -55,6 +57,16 @@ if TYPE_CHECKING:
     from fairness.evidence.trust_file import add_person as add_person
     from fairness.evidence.trust_file import revoke_person as revoke_person
     from fairness.evidence.trust_file import trust_entry as trust_entry
+    from fairness.evidence.vault import VaultState as VaultState
+    from fairness.evidence.vault import export_vault as export_vault
+    from fairness.evidence.vault import grant as grant
+    from fairness.evidence.vault import is_vault as is_vault
+    from fairness.evidence.vault import open_vault as open_vault
+    from fairness.evidence.vault import revoke as revoke
+    from fairness.evidence.vault import rotate as rotate
+    from fairness.evidence.vault import seal_vault as seal_vault
+    from fairness.evidence.vault_access import ledger_beside as ledger_beside
+    from fairness.evidence.vault_reading import vault_log as vault_log
     from fairness.evidence.verifying import LedgerReport as LedgerReport
     from fairness.evidence.verifying import verify_ledger as verify_ledger
     from fairness.evidence.wrapping import WrappedKey as WrappedKey
@@ -74,6 +86,7 @@ _HOME = {
     "SignedWaiver": "statements",
     "Signer": "keys",
     "Trust": "trust",
+    "VaultState": "vault",
     "WrappedKey": "wrapping",
     "add_person": "trust_file",
     "approve_run": "statements",
@@ -83,21 +96,31 @@ _HOME = {
     "check_document": "signing",
     "check_waiver": "statements",
     "digest_of": "documents",
+    "export_vault": "vault",
     "file_digest": "documents",
+    "forbid_core_dumps": "core_dumps",
+    "grant": "vault",
     "is_protected": "keys",
+    "is_vault": "vault",
     "issue_certificate": "certificates",
+    "ledger_beside": "vault_access",
     "load_key": "keys",
     "load_public": "keys",
     "load_trust": "trust",
     "new_key": "keys",
     "open_sealed": "sealing",
     "open_sealed_file": "sealing",
+    "open_vault": "vault",
     "read_document": "documents",
+    "revoke": "vault",
     "revoke_person": "trust_file",
+    "rotate": "vault",
     "seal_file": "sealing",
+    "seal_vault": "vault",
     "sign_document": "signing",
     "trust_entry": "trust_file",
     "unwrap_key": "wrapping",
+    "vault_log": "vault_reading",
     "verify_audience": "certificates",
     "verify_ledger": "verifying",
     "waive_rule": "statements",

@@ -16,15 +16,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from fairness.errors import InputError, Problem, RefusedError, ascii_controls
+from fairness.evidence.chunks import (
+    CHUNK,
+    cipher_of,
+    cut,
+    opened_chunks,
+    sealed_chunks,
+)
 from fairness.evidence.documents import (
     LARGEST,
     canonical,
@@ -44,10 +47,8 @@ if TYPE_CHECKING:
     from fairness.evidence.trust import Person
 
 SCHEMA = "fairreach/sealed/1"
-CHUNK = 1 << 20
 _MAGIC = f"{SCHEMA}\n".encode()
 _CONTEXT = b"sealed file"
-_TAG = 16
 _SALT = re.compile(r"[0-9a-f]{64}")
 
 
@@ -98,16 +99,18 @@ def seal_file(
             "recipients": [one.to_dict() for one in wrapped],
         }
     )
-    cipher = _cipher(data_key, salt, header)
+    begun = _MAGIC + header
+    cipher = cipher_of(data_key, salt, begun)
     if isinstance(source, bytes):
-        return write_whole(target, _sealed(header, cipher, _cut(source)), private=True)
+        chunks = sealed_chunks(cipher, cut(source))
+        return write_whole(target, chain([begun + b"\n"], chunks), private=True)
     try:
         file = Path(source).open("rb")  # noqa: SIM115 - closed below
     except (OSError, ValueError) as error:
         raise InputError(unread(ascii_controls(str(source)), error)) from None
     with file:
-        chunks = iter(lambda: file.read(CHUNK), b"")
-        return write_whole(target, _sealed(header, cipher, chunks), private=True)
+        chunks = sealed_chunks(cipher, iter(lambda: file.read(CHUNK), b""))
+        return write_whole(target, chain([begun + b"\n"], chunks), private=True)
 
 
 def open_sealed(path: str | Path, key: Signer) -> bytes:
@@ -155,29 +158,6 @@ def open_sealed_file(path: str | Path, key: Signer, target: str | Path) -> Path:
     return write_whole(target, _opened(Path(path), key), private=True)
 
 
-def _cut(content: bytes) -> Iterator[bytes]:
-    for start in range(0, len(content), CHUNK):
-        yield content[start : start + CHUNK]
-
-
-def _sealed(header: bytes, cipher: AESGCM, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    yield _MAGIC + header + b"\n"
-    index, chunk = 0, next(chunks, b"")
-    for following in chunks:
-        yield cipher.encrypt(_nonce(index, last=False), chunk, None)
-        index, chunk = index + 1, following
-    yield cipher.encrypt(_nonce(index, last=True), chunk, None)
-
-
-def _cipher(data_key: bytes, salt: str, header: bytes) -> AESGCM:
-    made = HKDF(hashes.SHA256(), 32, bytes.fromhex(salt), _MAGIC + header)
-    return AESGCM(made.derive(data_key))
-
-
-def _nonce(index: int, *, last: bool) -> bytes:
-    return index.to_bytes(11, "big") + bytes([last])
-
-
 def _opened(path: Path, key: Signer) -> Iterator[bytes]:
     where = ascii_controls(str(path))
     try:
@@ -195,7 +175,8 @@ def _opened(path: Path, key: Signer) -> Iterator[bytes]:
         except RefusedError as error:
             told = (Problem(where, one.what, one.hint) for one in error.reasons)
             raise RefusedError(told) from None
-        yield from _chunks(file, _cipher(data_key, document["salt"], header), where)
+        cipher = cipher_of(data_key, document["salt"], _MAGIC + header)
+        yield from opened_chunks(file, cipher, where)
 
 
 def _read_header(file: BinaryIO, where: str) -> bytes:
@@ -217,16 +198,3 @@ def _is_header(document: Mapping[str, Any]) -> bool:
         and isinstance(salt, str)
         and bool(_SALT.fullmatch(salt))
     )
-
-
-def _chunks(file: BinaryIO, cipher: AESGCM, where: str) -> Iterator[bytes]:
-    index, chunk = 0, file.read(CHUNK + _TAG)
-    last = False
-    while not last:
-        following = file.read(CHUNK + _TAG)
-        last = not following
-        try:
-            yield cipher.decrypt(_nonce(index, last=last), chunk, None)
-        except InvalidTag:
-            raise RefusedError(Problem(where, "was changed or cut off")) from None
-        index, chunk = index + 1, following
