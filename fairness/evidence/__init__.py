@@ -60,12 +60,13 @@ if TYPE_CHECKING:
     from fairness.evidence.vault import VaultState as VaultState
     from fairness.evidence.vault import export_vault as export_vault
     from fairness.evidence.vault import grant as grant
-    from fairness.evidence.vault import is_vault as is_vault
     from fairness.evidence.vault import open_vault as open_vault
     from fairness.evidence.vault import revoke as revoke
     from fairness.evidence.vault import rotate as rotate
     from fairness.evidence.vault import seal_vault as seal_vault
-    from fairness.evidence.vault_access import ledger_beside as ledger_beside
+    from fairness.evidence.vault_place import is_vault as is_vault
+    from fairness.evidence.vault_place import ledger_beside as ledger_beside
+    from fairness.evidence.vault_reading import knows_vault as knows_vault
     from fairness.evidence.vault_reading import vault_log as vault_log
     from fairness.evidence.verifying import LedgerReport as LedgerReport
     from fairness.evidence.verifying import verify_ledger as verify_ledger
@@ -101,9 +102,10 @@ _HOME = {
     "forbid_core_dumps": "core_dumps",
     "grant": "vault",
     "is_protected": "keys",
-    "is_vault": "vault",
+    "is_vault": "vault_place",
     "issue_certificate": "certificates",
-    "ledger_beside": "vault_access",
+    "knows_vault": "vault_reading",
+    "ledger_beside": "vault_place",
     "load_key": "keys",
     "load_public": "keys",
     "load_trust": "trust",

@@ -331,17 +331,6 @@ def rotate(
     return _renewed(asked, list, "")
 
 
-def is_vault(path: object) -> bool:
-    """Say whether a path is that of a vault, by its ending.
-
-    Examples
-    --------
-    >>> is_vault("crm/protected.vault"), is_vault("protected.csv"), is_vault(None)
-    (True, False, False)
-    """
-    return isinstance(path, str | Path) and str(path).lower().endswith(".vault")
-
-
 def _table(asked: Access, opened: Opened) -> Any:
     content = asked.content(opened)
     with asked.refusing(file=opened.file):

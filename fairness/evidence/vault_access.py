@@ -31,6 +31,7 @@ from fairness.evidence.vault_ledger import (
     Version,
     histories_of,
 )
+from fairness.evidence.vault_place import ledger_beside
 
 if TYPE_CHECKING:
     from fairness.evidence.trust import Trust
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 _LONGEST_PURPOSE = 500
 # A file that changes each time it is looked at is not looked at for ever.
 _MOST_LOOKS = 20
-LEDGER_NAME = "ledger.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,17 +276,6 @@ def access(
         action,
         ascii_controls(" ".join(purpose.split())),
     )
-
-
-def ledger_beside(path: str | Path) -> Path:
-    """Return the ledger of a vault where no other is named: that in its directory.
-
-    Examples
-    --------
-    >>> ledger_beside("crm/protected.vault").as_posix()
-    'crm/ledger.jsonl'
-    """
-    return Path(path).with_name(LEDGER_NAME)
 
 
 def _an(role: str) -> str:

@@ -1,4 +1,4 @@
-"""A vault's file is put in place whole or not at all."""
+"""Where a vault and its ledger are; its file is put in place whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,30 @@ from pathlib import Path
 from fairness.errors import InputError, Problem, ascii_controls
 from fairness.evidence.locks import unwritten
 from fairness.writing import PRIVATE, sync_directory
+
+LEDGER_NAME = "ledger.jsonl"
+
+
+def is_vault(path: object) -> bool:
+    """Say whether a path is that of a vault, by its ending.
+
+    Examples
+    --------
+    >>> is_vault("crm/protected.vault"), is_vault("protected.csv"), is_vault(None)
+    (True, False, False)
+    """
+    return isinstance(path, str | Path) and str(path).lower().endswith(".vault")
+
+
+def ledger_beside(path: str | Path) -> Path:
+    """Return the ledger of a vault where no other is named: that in its directory.
+
+    Examples
+    --------
+    >>> ledger_beside("crm/protected.vault").as_posix()
+    'crm/ledger.jsonl'
+    """
+    return Path(path).with_name(LEDGER_NAME)
 
 
 def put_in_place(path: Path, raw: bytes, *, fresh: bool) -> None:

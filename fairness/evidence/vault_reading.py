@@ -6,17 +6,53 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fairness.errors import Problem, RefusedError
+from fairness.errors import (
+    FairreachError,
+    InputError,
+    Problem,
+    RefusedError,
+    ascii_controls,
+)
 from fairness.evidence.chain import Entry
+from fairness.evidence.documents import unread
 from fairness.evidence.keys import Signer
 from fairness.evidence.ledger import Ledger
 from fairness.evidence.vault_access import Access, access
+from fairness.evidence.vault_file import claimed_id
 from fairness.evidence.vault_ledger import ACCESS, histories_of, lines_of
 
 if TYPE_CHECKING:
     from fairness.evidence.trust import Trust
 
 _READERS = ("auditor", "custodian")
+
+
+def knows_vault(ledger: str | Path, path: str | Path) -> bool:
+    """Say whether a ledger has lines about the vault in a file.
+
+    Nothing is opened and nothing is written down. A ledger that cannot be read or does
+    not hold counts as one that knows it: whoever opens the vault is told why not.
+
+    Parameters
+    ----------
+    ledger : str or Path
+    path : str or Path
+        Of the vault.
+
+    Raises
+    ------
+    InputError
+        There is no such vault.
+    """
+    where = ascii_controls(str(path))
+    try:
+        raw = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise InputError(unread(where, error)) from None
+    try:
+        return claimed_id(raw) in histories_of(Ledger(ledger))
+    except FairreachError:
+        return True
 
 
 def vault_log(

@@ -32,6 +32,14 @@ from pipelines.cli.more import (
     show_policy,
 )
 from pipelines.cli.output import tell, tell_aside
+from pipelines.cli.vault import (
+    VAULT_HELP,
+    grant_role,
+    revoke_role,
+    rotate_key,
+    seal,
+    show_log,
+)
 
 
 def _plain(params: Sequence[Any]) -> list[Any]:
@@ -99,6 +107,14 @@ _ledger = typer.Typer(name="ledger", cls=_Group, no_args_is_help=True, help=LEDG
 _ledger.command("show", cls=_Command)(show_ledger)
 _ledger.command("verify", cls=_Command)(verify_file)
 app.add_typer(_ledger)
+
+_vault = typer.Typer(name="vault", cls=_Group, no_args_is_help=True, help=VAULT_HELP)
+_vault.command("seal", cls=_Command)(seal)
+_vault.command("grant", cls=_Command)(grant_role)
+_vault.command("revoke", cls=_Command)(revoke_role)
+_vault.command("rotate", cls=_Command)(rotate_key)
+_vault.command("log", cls=_Command)(show_log)
+app.add_typer(_vault)
 
 
 def _tell_version(asked: bool) -> None:

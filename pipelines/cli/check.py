@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,14 @@ from pipelines.cli.options import (
     read_whole,
 )
 from pipelines.cli.output import tell, tell_aside
+from pipelines.cli.vault import (
+    VAULT_PANEL,
+    VaultKey,
+    VaultLedger,
+    VaultTrust,
+    is_vault_path,
+    open_protected,
+)
 
 if TYPE_CHECKING:
     from fairness.frames import Source
@@ -74,6 +82,12 @@ _EXAMPLES = """
     fairreach check customers.csv --id customer_id --audience picked.csv \\
       --protected protected.csv --by gender,birth_date,ethnicity \\
       --bands birth_date=18,30,45,60 --as-of 2026-11-01 --intersections 2
+
+  Protected attributes in a vault (fairreach vault --help):
+
+    fairreach check customers.csv --id customer_id --audience picked.csv \\
+      --protected protected.vault --by gender --key keys/ann.key \\
+      --purpose "spring, before it goes out"
 
   An offer that burdens those who are picked, and a report to pass on:
 
@@ -145,10 +159,22 @@ def check(
         str | None,
         typer.Option(
             metavar="FILE|URL",
-            help="Protected attributes by customer id, used for counting only.",
+            help="Protected attributes by customer id, used for counting only; or a "
+            "vault of them, X.vault, with --key and --purpose.",
             rich_help_panel=_GROUPS,
         ),
     ] = None,
+    purpose: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="What a vault is opened for; stands in its ledger.",
+            rich_help_panel=VAULT_PANEL,
+        ),
+    ] = None,
+    key: VaultKey = None,
+    trust: VaultTrust = None,
+    ledger: VaultLedger = None,
     bands: Annotated[
         list[str] | None,
         typer.Option(
@@ -356,7 +382,9 @@ def check(
             encoding=encoding,
         )
         picked = all_at_once.of(_scanned, audience, missing=token, encoding=encoding)
-        beside = all_at_once.of(_scanned, protected, missing=token, encoding=encoding)
+        in_vault = is_vault_path(protected)
+        clear = None if in_vault else protected
+        beside: Any = all_at_once.of(_scanned, clear, missing=token, encoding=encoding)
         edges = all_at_once.of(read_bands, bands or ())
         order = all_at_once.of(read_whole, "--intersections", intersections)
         attributes = all_at_once.of(read_names, "--by", by)
@@ -366,6 +394,10 @@ def check(
         policies = all_at_once.of(_policies, policy or ())
         all_at_once.of(check_reports, report or (), [source, picked, beside])
         all_at_once.raise_any()
+        if protected is not None and in_vault:
+            beside = open_protected(
+                protected, key=key, trust=trust, ledger=ledger, purpose=purpose
+            )
 
         with _waiting("counting customers"):
             made = audit(

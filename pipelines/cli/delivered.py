@@ -12,6 +12,7 @@ import typer
 from pipelines.cli import exits
 from pipelines.cli.campaigns import LedgerFile, Out
 from pipelines.cli.output import tell
+from pipelines.cli.vault import VaultKey, VaultTrust, needed_signer, needed_trust
 
 
 class DeliveredFormat(StrEnum):
@@ -48,6 +49,8 @@ def delivered(
             help="Bound of the distance, as a fraction: 0.10 for ten points.",
         ),
     ] = None,
+    key: VaultKey = None,
+    trust: VaultTrust = None,
     ledger: LedgerFile = None,
     format_: Annotated[
         DeliveredFormat,
@@ -68,7 +71,17 @@ def delivered(
     """
     from pipelines.release.following import follow_up  # noqa: PLC0415  # the engine
 
-    found = follow_up(campaign, sent, out, id=id_, at_most=at_most, ledger=ledger)
+    found = follow_up(
+        campaign,
+        sent,
+        out,
+        id=id_,
+        at_most=at_most,
+        # A key is asked for only where there is a vault to open.
+        signer=None if key is None else needed_signer(key),
+        trust=None if key is None else needed_trust(trust),
+        ledger=ledger,
+    )
     if format_ is DeliveredFormat.json:
         tell(json.dumps(found.to_dict(), indent=1) + "\n")
     else:

@@ -29,6 +29,7 @@ from pipelines.campaign.run import Watch, policies_of, run_campaign
 from pipelines.release.audience import Released, audience_bytes, release
 from pipelines.release.leave import Leave, leave_of, signed_waivers
 from pipelines.release.place import Place
+from pipelines.release.vaulted import vault_of, with_vault
 
 RESULT_SCHEMA = "fairreach/result/1"
 
@@ -167,6 +168,17 @@ def carry_out(
                 policies_of(campaign, Path(file).parent),
                 at,
             )
+            vault = vault_of(campaign, Path(file).parent, tables)
+            if vault is not None:
+                tables = with_vault(
+                    vault,
+                    campaign,
+                    tables,
+                    signer=given.signer,
+                    trust=given.trust,
+                    ledger=book.path,
+                    at=at,
+                )
             run = run_campaign(
                 campaign,
                 directory=Path(file).parent,
@@ -178,7 +190,8 @@ def carry_out(
                 on=at.date(),
                 watch=watch,
                 shared=shared,
-                quarantine=place.quarantine,
+                # Rows of a vault are not written down, and these would be.
+                quarantine=place.quarantine if vault is None else None,
             )
             content = audience_bytes(run.roles.id, run.audience)
         except FairreachError as error:

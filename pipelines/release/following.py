@@ -11,6 +11,8 @@ from typing import Any
 from fairness.errors import InputError, Problem, RefusedError, shown
 from fairness.evidence import (
     Ledger,
+    Signer,
+    Trust,
     certificate_path,
     digest_of,
     read_document,
@@ -23,6 +25,7 @@ from pipelines.campaign.run import Watch, run_campaign
 from pipelines.release.audience import audience_bytes
 from pipelines.release.delivered import Delivered, check_delivered
 from pipelines.release.place import Place
+from pipelines.release.vaulted import vault_of, with_vault
 
 
 def follow_up(
@@ -33,6 +36,8 @@ def follow_up(
     id: str | None = None,  # noqa: A002  # the contract's name
     at_most: float | None = None,
     tables: Mapping[str, Any] | None = None,
+    signer: Signer | None = None,
+    trust: Trust | None = None,
     ledger: str | Path | None = None,
     now: datetime | None = None,
     watch: Watch | None = None,
@@ -55,6 +60,8 @@ def follow_up(
     at_most : float, optional
     tables : mapping of name to table or path, optional
         In place of the campaign's own.
+    signer, trust : Signer, Trust, optional
+        Who opens the vault that the protected attributes lie in, if they do.
     ledger : path, optional
         ``ledger.jsonl`` below `out` by default.
     now : datetime, optional
@@ -74,7 +81,18 @@ def follow_up(
     at = now or datetime.now(tz=UTC)
     campaign = load_campaign(file)
     place = Place(Path(out), campaign.name, campaign.output.audience)
+    vault = vault_of(campaign, Path(file).parent, tables)
     with place.held():
+        if vault is not None:
+            tables = with_vault(
+                vault,
+                campaign,
+                tables,
+                signer=signer,
+                trust=trust,
+                ledger=Path(ledger or place.ledger),
+                at=at,
+            )
         run = run_campaign(
             _of_its_day(campaign, place),
             directory=Path(file).parent,
