@@ -6,10 +6,11 @@ import textwrap
 
 from fairness.errors import InputError, alternatives, unknown_name
 from fairness.metrics.conditional_rows import CONDITIONAL
-from fairness.metrics.conduct_rows import CONDUCT
+from fairness.metrics.conduct_rows import PEOPLE
 from fairness.metrics.metric import Metric
 from fairness.metrics.number_rows import NUMBERS
 from fairness.metrics.outcome_rows import OUTCOME
+from fairness.metrics.paper_rows import PAPERS
 from fairness.metrics.proxy_rows import PROXIES
 from fairness.metrics.selection_rows import SELECTION
 from fairness.metrics.small_rows import SMALL
@@ -21,7 +22,8 @@ _ROWS: tuple[Metric, ...] = (
     *CONDITIONAL,
     *SMALL,
     *PROXIES,
-    *CONDUCT,
+    *PEOPLE,
+    *PAPERS,
 )
 _IN = " " * 16
 

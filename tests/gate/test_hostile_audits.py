@@ -99,7 +99,7 @@ RULES = [
     (name, evidence)
     for name, metric in METRICS.items()
     for evidence in ("significant", "point", "proven")
-    if evidence in metric.evidence
+    if evidence in metric.evidence and metric.form != "conduct"
 ]
 
 

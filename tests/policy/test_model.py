@@ -108,6 +108,10 @@ RULE_CHANGES = {
     "unwaivable": True,
     "confirmed": False,
     "basis": "voluntary",
+    "params": {"within_days": 180},
+    "sectors": ["credit"],
+    "on_missing": "block",
+    "remedy": "Leave the column out.",
 }
 
 POLICY_CHANGES = {
