@@ -390,13 +390,8 @@ def _renewed(
 ) -> VaultState:
     with locked(_lock_of(asked.path), asked.path):
         opened = asked.opened(_KEEPERS)
-        before, settled = opened.file, opened.settled
-        if settled is not None and (settled.action, settled.about) == (
-            asked.action,
-            about,
-        ):
-            # It was asked for before, and its writer stopped when all but this was
-            # done.
+        before = opened.file
+        if _is_done(asked, opened, about):
             return _state(asked.path, before)
         wanted = change(before.charter.members)
         kept, gone = _with_keys(wanted, asked)
@@ -408,6 +403,16 @@ def _renewed(
         content = asked.content(opened)
         raw = made_vault(content, kept, asked.trust, asked.signer, asked.at, before)
         return _put(asked, raw, before, about, gone)
+
+
+def _is_done(asked: Access, opened: Opened, about: str) -> bool:
+    """Say whether this was asked for before, by who was stopped when it was done."""
+    last = opened.settled or opened.history.done
+    if last is None or last.action != asked.action:
+        return False
+    # To revoke somebody once more is nothing new, whoever wrote the missing line.
+    again = opened.settled is not None or asked.action == "revoke"
+    return again and folded(last.about) == folded(about)
 
 
 def _with_keys(

@@ -89,7 +89,7 @@ def test_the_panels_of_check_come_in_the_order_of_the_questions(run):
     _, out, _ = run("check", "--help")
     panels = re.findall(r"╭─ (.*?) ─", out)
     assert panels == [
-        *("Arguments", "Who was picked", "Protected groups"),
+        *("Arguments", "Who was picked", "Protected groups", "Opening a vault"),
         *("The offer and the policy", "Reading the file", "Output"),
     ]
     for default in ("[default: text]", "[default: utf-8]", "[default: review]"):
