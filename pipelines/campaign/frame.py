@@ -21,6 +21,9 @@ from pipelines.rules import kinds_of
 MEMORY = "384MB"
 """What the engine may hold of the tables; beyond that it writes to a private place."""
 
+UNREAD = ("flag_missing", "quarantined", "unknown_status", "contradictory")
+"""Reasons behind which an objection may stand."""
+
 _FLAG = "suppressed"
 
 
@@ -187,8 +190,6 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
     """
     import narwhals as nw  # noqa: PLC0415
 
-    from pipelines.consent import SAID_NO  # noqa: PLC0415
-
     campaign = plan.campaign
     id_ = campaign.tables.id
     # Read once before anything else: sound tables are then read as they are.
@@ -218,7 +219,7 @@ def prepare(plan: Plan, crm: Crm, as_of: date) -> Prepared:
         training = _training(crm, frame, id_, {*campaign.protected.by, *attributes})
         if why is not None:
             # Nor on who objected: their data are no longer there for this.
-            said_no = why.filter(nw.col(WHY).is_in(SAID_NO)).select(id_)
+            said_no = why.filter(nw.col(WHY).is_in(objections())).select(id_)
             training = training.join(said_no, on=id_, how="anti")
     frame = _with_listed(crm, frame, id_)
     if aside is not None:
@@ -367,18 +368,61 @@ def _consent_of(campaign: Campaign, crm: Crm, on: date) -> Any:
 
     None where the campaign names no channel, or has no records.
     """
-    asked = campaign.funnel.consent
-    contact = campaign.contact
-    if asked is None and contact is not None and contact.channel is not None:
-        asked = ConsentTable(channel=contact.channel, brand=contact.brand)
+    asked = consent_asked(campaign)
     if asked is None or "consents" not in crm.tables:
         return None
+    return consent_answers(campaign, crm, asked, on)
+
+
+def objections() -> tuple[str, ...]:
+    """Return the reasons of a no, and those behind which one may stand unread.
+
+    Of several reasons a customer has the first: where a flag is empty or a record
+    cannot be read, nobody knows whether the next one is an objection.
+    """
+    from pipelines.consent import SAID_NO  # noqa: PLC0415
+
+    return (*SAID_NO, *UNREAD)
+
+
+def consent_asked(campaign: Campaign) -> ConsentTable | None:
+    """Return the consent that a campaign needs; None where it names no channel."""
+    contact = campaign.contact
+    if campaign.funnel.consent is not None:
+        return campaign.funnel.consent
+    if contact is None or contact.channel is None:
+        return None
+    return ConsentTable(channel=contact.channel, brand=contact.brand)
+
+
+def consent_answers(
+    campaign: Campaign,
+    crm: Crm,
+    asked: ConsentTable,
+    on: date,
+    *,
+    consents: Any = None,
+    listed: bool = False,
+) -> Any:
+    """Return what the consent of each customer says: id, `CONTACTABLE` and `WHY`.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    crm : Crm
+    asked : ConsentTable
+    on : date
+    consents : narwhals frame, optional
+        In place of all records of the table.
+    listed : bool, default False
+        Whether the suppression list counts as a no.
+    """
     from pipelines.consent import contactable  # noqa: PLC0415
 
     id_ = campaign.tables.id
     said = contactable(
         crm.customers,
-        crm.consents,
+        crm.consents if consents is None else consents,
         purpose=asked.purpose or campaign.purpose,
         channel=asked.channel,
         brand=asked.brand,
@@ -388,6 +432,7 @@ def _consent_of(campaign: Campaign, crm: Crm, on: date) -> Any:
         reason=asked.reason or "",
         evidence=asked.evidence,
         allowed=asked.allowed,
+        suppression=crm.suppression if listed and "suppression" in crm.tables else None,
         refused=crm.refused,
         id=id_,
     )

@@ -165,7 +165,8 @@ def run_campaign(
                 funnel,
                 roles,
                 scorer,
-                prepared.training,
+                # What a score that was handed in was trained on is not known.
+                prepared.training if scoring.trains else None,
                 prepared.why,
                 around or Surroundings(),
             )

@@ -27,6 +27,7 @@ from pipelines.targeting.scorer import Scorer
 
 if TYPE_CHECKING:
     from fairness.evidence import Signer, Trust
+    from pipelines.campaign.conduct.flags import Flags
 
 Params = Mapping[str, Any]
 Observer = Callable[["Scene", Params], Sequence[Observed]]
@@ -57,10 +58,9 @@ _HOME = {
         "zero_tolerance",
         "vulnerable_share_ratio",
         "vulnerable_outcome_ratio",
-        "under_age",
-        "privacy_signals",
-        "creative_association",
     ),
+    "signals": ("under_age", "privacy_signals"),
+    "creatives": ("creative_association",),
     "records": (
         "missing_records",
         "overdue_records",
@@ -187,6 +187,42 @@ class Scene:
         return self.ids.filter(pa.array(self.selected))
 
     @cached_property
+    def judged(self) -> NDArray[np.bool_]:
+        """Whether each customer of the walk came to where the funnel is judged from."""
+        ends = self.walked.paths.ends[self.walked.path]
+        return np.asarray(ends >= self.funnel.base, dtype=bool)
+
+    @cached_property
+    def flags(self) -> Flags:
+        """Who is flagged as vulnerable, by flag."""
+        from pipelines.campaign.conduct.flags import flags_of  # noqa: PLC0415
+
+        return flags_of(self)
+
+    def has(self, ids: Any) -> NDArray[np.bool_]:
+        """Return whether each customer of the walk is among some ids, of Arrow."""
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        wanted = ids.cast(self.ids.type)
+        return np.asarray(pc.is_in(self.ids, value_set=wanted), dtype=bool)
+
+    def beside(self, frame: Any) -> Any:
+        """Read a frame of the engine, a row a customer, in the order of the walk.
+
+        Returns
+        -------
+        pyarrow.Table
+            With nulls for customers whom the frame does not hold.
+        """
+        import pyarrow.compute as pc  # noqa: PLC0415
+
+        found = frame.collect("pyarrow").to_native()
+        ids = found[self.roles.id].cast(self.ids.type)
+        if ids.equals(self.ids):
+            return found
+        return found.take(pc.index_in(self.ids, value_set=ids))
+
+    @cached_property
     def reasons(self) -> Any:
         """What the consent of each customer of the walk says, an Arrow column.
 
@@ -196,11 +232,7 @@ class Scene:
             return self.walked.table[WHY]
         if self.why is None:
             return None
-        import pyarrow.compute as pc  # noqa: PLC0415
-
-        found = self.why.collect("pyarrow").to_native()
-        places = pc.index_in(self.ids, value_set=found[self.roles.id])
-        return found[WHY].take(places)
+        return self.beside(self.why)[WHY]
 
 
 def many(number: int, what: str = "customers") -> str:
@@ -216,6 +248,32 @@ def many(number: int, what: str = "customers") -> str:
     return (
         f"{number:,} {what}" if number >= SMALLEST else f"fewer than {SMALLEST} {what}"
     )
+
+
+def parts(sizes: Mapping[str, int], total: int) -> str:
+    """Return parts of a number of people in brackets, their sizes where none is few.
+
+    Parameters
+    ----------
+    sizes : mapping of str to int
+        Parts may overlap; those of nobody are left out.
+    total : int
+        What the rest could be worked out from.
+
+    Examples
+    --------
+    >>> parts({"stale": 7, "expired": 9, "no_record": 0}, 16)
+    ' (stale 7, expired 9)'
+    >>> parts({"stale": 7}, 9)
+    ' (stale)'
+    """
+    some = {name: size for name, size in sizes.items() if size}
+    if not some:
+        return ""
+    rests = [total - size for size in (*some.values(), sum(some.values()))]
+    few = any(0 < size < SMALLEST for size in (*some.values(), *rests))
+    told = some if few else [f"{name} {size:,}" for name, size in some.items()]
+    return f" ({', '.join(told)})"
 
 
 def hits(number: int, message: str, *, of: int | None = None) -> Observed:
