@@ -31,6 +31,13 @@ from pipelines.cli.more import (
     list_policies,
     show_policy,
 )
+from pipelines.cli.notices import (
+    PERSON_HELP,
+    erase_customer,
+    export_person,
+    notice,
+    why_chosen,
+)
 from pipelines.cli.output import tell, tell_aside
 from pipelines.cli.vault import (
     VAULT_HELP,
@@ -87,6 +94,7 @@ app = typer.Typer(
 app.command(cls=_Check)(check)
 for _one in (init, run_campaign, batch, approve, waive, verify, delivered):
     app.command(_one.__name__.split("_")[0], cls=_Command)(_one)
+app.command(cls=_Command)(notice)
 app.command(cls=_Command)(demo)
 app.command(cls=_Command)(explain)
 
@@ -107,6 +115,12 @@ _ledger = typer.Typer(name="ledger", cls=_Group, no_args_is_help=True, help=LEDG
 _ledger.command("show", cls=_Command)(show_ledger)
 _ledger.command("verify", cls=_Command)(verify_file)
 app.add_typer(_ledger)
+
+_person = typer.Typer(name="person", cls=_Group, no_args_is_help=True, help=PERSON_HELP)
+_person.command("why", cls=_Command)(why_chosen)
+_person.command("export", cls=_Command)(export_person)
+_person.command("erase", cls=_Command)(erase_customer)
+app.add_typer(_person)
 
 _vault = typer.Typer(name="vault", cls=_Group, no_args_is_help=True, help=VAULT_HELP)
 _vault.command("seal", cls=_Command)(seal)
