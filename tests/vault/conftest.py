@@ -47,6 +47,8 @@ class Keys:
     trust: Trust
 
     def __getattr__(self, name):
+        if name not in NAMES:
+            raise AttributeError(name)
         return self.signers[name]
 
     def file(self, name):
