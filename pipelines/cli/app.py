@@ -39,6 +39,7 @@ from pipelines.cli.notices import (
     why_chosen,
 )
 from pipelines.cli.output import tell, tell_aside
+from pipelines.cli.recheck import recheck
 from pipelines.cli.vault import (
     VAULT_HELP,
     grant_role,
@@ -92,7 +93,7 @@ app = typer.Typer(
     epilog="Start with: fairreach demo",
 )
 app.command(cls=_Check)(check)
-for _one in (init, run_campaign, batch, approve, waive, verify, delivered):
+for _one in (init, run_campaign, batch, approve, waive, verify, delivered, recheck):
     app.command(_one.__name__.split("_")[0], cls=_Command)(_one)
 app.command(cls=_Command)(notice)
 app.command(cls=_Command)(demo)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pipelines.release.leave import Leave as Leave
     from pipelines.release.leave import leave_of as leave_of
     from pipelines.release.place import Place as Place
+    from pipelines.release.rechecking import Rechecked as Rechecked
+    from pipelines.release.rechecking import recheck as recheck
     from pipelines.release.statements import Signed as Signed
     from pipelines.release.statements import approve_place as approve_place
     from pipelines.release.statements import sign_waiver as sign_waiver
@@ -28,6 +30,7 @@ _HOME = {
     "Leave": "leave",
     "Outcome": "carrying",
     "Place": "place",
+    "Rechecked": "rechecking",
     "Released": "audience",
     "Signed": "statements",
     "approve_place": "statements",
@@ -35,6 +38,7 @@ _HOME = {
     "check_delivered": "delivered",
     "follow_up": "following",
     "leave_of": "leave",
+    "recheck": "rechecking",
     "release": "audience",
     "sign_waiver": "statements",
     "total_variation": "variation",
@@ -46,6 +50,7 @@ __all__ = [
     "Leave",
     "Outcome",
     "Place",
+    "Rechecked",
     "Released",
     "Signed",
     "approve_place",
@@ -53,6 +58,7 @@ __all__ = [
     "check_delivered",
     "follow_up",
     "leave_of",
+    "recheck",
     "release",
     "sign_waiver",
     "total_variation",

@@ -26,6 +26,7 @@ from fairness.writing import write_whole
 from pipelines.campaign.result import CampaignRun
 from pipelines.release.leave import Leave
 from pipelines.release.place import Place
+from pipelines.release.rechecking import Again, check_again
 
 # What a spreadsheet takes for a formula; a plain number is none.
 _FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9]+\Z)")
@@ -62,6 +63,7 @@ def release(
     ledger: Ledger,
     now: datetime,
     recipients: Sequence[Person] = (),
+    again: Again | None = None,
 ) -> Released:
     """Write an audience, its certificate and the ledger's line of its release.
 
@@ -81,6 +83,9 @@ def release(
     now : datetime
     recipients : sequence of Person
         To whom the file is encrypted; in the clear, for the owner alone, where empty.
+    again : callable, optional
+        Told the bytes before anything is written; returns why they may not be. Needed
+        where the campaign asks for consent.
 
     Returns
     -------
@@ -91,9 +96,11 @@ def release(
     InputError
         A place that cannot be written.
     RefusedError
-        The leave is not one for this run.
+        The leave is not one for this run; or somebody in the bytes may not be
+        contacted.
     """
     _check_leave(run, leave, now)
+    check_again(run, content, again)
     digest = digest_of(content)
     ends = leave.until(now, run.campaign.output.valid_days)
     policies = run.decision.policies

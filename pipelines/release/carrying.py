@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ from pipelines.campaign.run import Watch, policies_of, run_campaign
 from pipelines.release.audience import Released, audience_bytes, release
 from pipelines.release.leave import Leave, leave_of, signed_waivers
 from pipelines.release.place import Place
+from pipelines.release.rechecking import Again, refusals_of
 from pipelines.release.vaulted import vault_of, with_vault
 
 RESULT_SCHEMA = "fairreach/result/1"
@@ -79,6 +81,8 @@ class Outcome:
     reasons : tuple of Problem
         Why nothing was released; empty where it was.
     notes : tuple of str
+    refused : bool
+        Whether the file to be written held somebody who may not be contacted.
     """
 
     run: CampaignRun
@@ -86,10 +90,13 @@ class Outcome:
     released: Released | None = None
     reasons: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    refused: bool = False
 
     @property
     def verdict(self) -> Literal["clear", "review", "block"]:
         """That of the run; clear where it was released, whatever leave that took."""
+        if self.refused:
+            return "block"
         return "clear" if self.released is not None else self.run.decision.verdict
 
     def to_dict(self) -> dict[str, Any]:
@@ -200,7 +207,14 @@ def carry_out(
             body = {"campaign": campaign.name, "problems": len(_problems(error))}
             book.append("refusal", body, at=at)
             raise
-        return _kept(run, content, place, given, found, book, at)
+        again = partial(
+            refusals_of,
+            run,
+            directory=Path(file).parent,
+            tables=tables or {},
+            shared=shared,
+        )
+        return _kept(run, content, place, given, found, book, at, again)
 
 
 def _problems(error: FairreachError) -> Sequence[Problem]:
@@ -215,25 +229,30 @@ def _kept(
     found: tuple[list[SignedWaiver], list[str]],
     book: Ledger,
     at: datetime,
+    again: Again,
 ) -> Outcome:
     """Write down what a run found, and release its audience if it may go out."""
     waivers, notes = found
     book.append("check", run.facts() | {"run": run.digest}, at=at)
     _write_reports(run, place)
     leave, reasons = _leave(run, place, authority, waivers, at)
-    released = None
+    released, refused = None, False
     if leave is not None and authority.signer is not None:
-        released = release(
-            run,
-            leave,
-            place,
-            content,
-            signer=authority.signer,
-            ledger=book,
-            now=at,
-            recipients=authority.recipients,
-        )
-    else:
+        try:
+            released = release(
+                run,
+                leave,
+                place,
+                content,
+                signer=authority.signer,
+                ledger=book,
+                now=at,
+                recipients=authority.recipients,
+                again=again,
+            )
+        except RefusedError as error:
+            reasons, refused = list(error.reasons), True
+    if released is None:
         place.withdraw()
         body = {
             "campaign": run.campaign.name,
@@ -241,7 +260,7 @@ def _kept(
             "verdict": run.verdict,
         }
         book.append("refusal", body, at=at)
-    outcome = Outcome(run, place, released, tuple(reasons), tuple(notes))
+    outcome = Outcome(run, place, released, tuple(reasons), tuple(notes), refused)
     write_whole(place.result, json.dumps(outcome.to_dict(), indent=1) + "\n")
     return outcome
 

@@ -15,11 +15,9 @@ RATIOS = ("ratio", "number")
 
 
 def customers(size=2_000, **columns):
-    """Customers in two groups, every second of whom is selected."""
+    """Customers in two groups, every second four of whom are selected."""
     ids = [f"C{place:06d}" for place in range(size)]
-    return pa.table(
-        {"customer_id": ids, "pick": (np.arange(size) // 2) % 2, **columns}
-    )
+    return pa.table({"customer_id": ids, "pick": (np.arange(size) // 4) % 2, **columns})
 
 
 def protected(size=2_000, **columns):
