@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from fairness.evidence.sealing import open_sealed as open_sealed
     from fairness.evidence.sealing import open_sealed_file as open_sealed_file
     from fairness.evidence.sealing import seal_file as seal_file
+    from fairness.evidence.secure_record import last_secure_check as last_secure_check
     from fairness.evidence.signing import Signature as Signature
     from fairness.evidence.signing import check_document as check_document
     from fairness.evidence.signing import sign_document as sign_document
@@ -106,6 +107,7 @@ _HOME = {
     "issue_certificate": "certificates",
     "knows_vault": "vault_reading",
     "ledger_beside": "vault_place",
+    "last_secure_check": "secure_record",
     "load_key": "keys",
     "load_public": "keys",
     "load_trust": "trust",

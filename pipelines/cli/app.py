@@ -40,6 +40,7 @@ from pipelines.cli.notices import (
 )
 from pipelines.cli.output import tell, tell_aside
 from pipelines.cli.recheck import recheck
+from pipelines.cli.secure import secure_check
 from pipelines.cli.vault import (
     VAULT_HELP,
     grant_role,
@@ -130,6 +131,7 @@ _vault.command("revoke", cls=_Command)(revoke_role)
 _vault.command("rotate", cls=_Command)(rotate_key)
 _vault.command("log", cls=_Command)(show_log)
 app.add_typer(_vault)
+app.command("secure-check", cls=_Command)(secure_check)
 
 
 def _tell_version(asked: bool) -> None:
