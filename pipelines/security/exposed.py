@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -70,8 +70,8 @@ def look_for_secrets(file: File) -> Iterator[Finding]:
     utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = raw.decode("utf-16" if utf16 else "utf-8", errors="replace")
     yield from _pem(file, text)
-    found = dict.fromkeys(_in_text(text, file))
-    for number, kind in sorted(found)[:_MOST_TOLD]:
+    found = _with_lines(text, _in_text(text, file))
+    for number, kind in found[:_MOST_TOLD]:
         hint = "take it out, and change it: it has been readable here"
         what = f"line {number:,}: {kind}"
         yield Finding("block", "plain-secret", file.name, what, hint)
@@ -84,13 +84,13 @@ def look_for_secrets(file: File) -> Iterator[Finding]:
 
 
 def _in_text(text: str, file: File) -> Iterator[tuple[int, str]]:
-    """Yield the line and the kind of each secret."""
+    """Yield the place and the kind of each secret."""
     for found in _URL.finditer(text):
         if not _is_placeholder(found[1]):
-            yield _line(text, found), "a password in an address"
+            yield found.start(1), "a password in an address"
     for name, pattern in _tokens():
         for found in pattern.finditer(text):
-            yield _line(text, found), name
+            yield found.start(), name
     if file.suffix not in _SETTINGS and not file.path.name.lower().startswith(".env"):
         return
     for found in _SETTING.finditer(text):
@@ -98,11 +98,17 @@ def _in_text(text: str, file: File) -> Iterator[tuple[int, str]]:
         value = next(filter(None, found.groups()[1:]), "")
         # An address is looked at as one.
         if word and not _is_placeholder(value) and "://" not in value:
-            yield _line(text, found), f"a {word}"
+            yield found.start(1), f"a {word}"
 
 
-def _line(text: str, found: re.Match[str]) -> int:
-    return text.count("\n", 0, found.start()) + 1
+def _with_lines(text: str, found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Return the line and the kind of each secret, each once."""
+    told: dict[tuple[int, str], None] = {}
+    line, last = 1, 0
+    for place, kind in sorted(found):
+        line, last = line + text.count("\n", last, place), place
+        told[line, kind] = None
+    return list(told)
 
 
 @cache
