@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from fairness.evidence.vault import revoke as revoke
     from fairness.evidence.vault import rotate as rotate
     from fairness.evidence.vault import seal_vault as seal_vault
+    from fairness.evidence.vault_hiding import without_values as without_values
     from fairness.evidence.vault_place import is_vault as is_vault
     from fairness.evidence.vault_place import ledger_beside as ledger_beside
     from fairness.evidence.vault_reading import knows_vault as knows_vault
@@ -128,6 +129,7 @@ _HOME = {
     "verify_audience": "certificates",
     "verify_ledger": "verifying",
     "waive_rule": "statements",
+    "without_values": "vault_hiding",
     "wrap_key": "wrapping",
     "write_document": "documents",
 }

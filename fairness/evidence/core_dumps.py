@@ -23,10 +23,12 @@ def forbid_core_dumps() -> None:
     --------
     >>> forbid_core_dumps()
     >>> import resource
-    >>> resource.getrlimit(resource.RLIMIT_CORE)
-    (0, 0)
+    >>> resource.getrlimit(resource.RLIMIT_CORE)[0]
+    0
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # The hard limit stays: it is that of whoever runs us.
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
     if sys.platform == "linux":
         library = ctypes.CDLL(None, use_errno=True)
         library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -19,6 +19,7 @@ from fairness.frames.lazy import LazyTable
 
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
+_VAULT = b"fairreach/vault/"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -310,6 +311,9 @@ def _not_a_table(name: str) -> Problem | None:
         return Problem(shown_path(name), f"cannot be opened: {error.strerror}")
     if not start:
         return Problem(shown_path(name), "is empty")
+    if start.startswith(_VAULT):
+        hint = "open it first: fairness.evidence.open_vault"
+        return Problem(shown_path(name), "is a vault, which opens with a key", hint)
     # A cell may hold a zero byte; in a first line it is the mark of a binary file.
     first = start.split(b"\n")[0]
     if start.startswith((_PARQUET, _GZIP, *_UTF16)) or b"\x00" not in first:

@@ -30,6 +30,7 @@ from pipelines.cli.vault import (
     VaultTrust,
     is_vault_path,
     open_protected,
+    values_hidden,
 )
 
 if TYPE_CHECKING:
@@ -399,7 +400,8 @@ def check(
                 protected, key=key, trust=trust, ledger=ledger, purpose=purpose
             )
 
-        with _waiting("counting customers"):
+        table = beside if in_vault else None
+        with _waiting("counting customers"), values_hidden(table):
             made = audit(
                 source,
                 selected=selected,

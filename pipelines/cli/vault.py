@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -259,6 +261,19 @@ def open_protected(
         trust=needed_trust(trust),
         ledger=ledger,
     )
+
+
+@contextmanager
+def values_hidden(table: Any) -> Iterator[None]:
+    """Tell no value of a table out of a vault; where it is None, all is told."""
+    try:
+        yield
+    except InputError as error:
+        if table is None:
+            raise
+        from fairness.evidence import without_values  # noqa: PLC0415
+
+        raise without_values(error, table) from None
 
 
 def needed_signer(key: Path | None) -> Signer:

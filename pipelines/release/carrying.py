@@ -31,7 +31,7 @@ from pipelines.release.audience import Released, audience_bytes, release
 from pipelines.release.leave import Leave, leave_of, signed_waivers
 from pipelines.release.place import Place
 from pipelines.release.rechecking import Again, refusals_of
-from pipelines.release.vaulted import vault_of, with_vault
+from pipelines.release.vaulted import told_without, vault_of, with_vault
 
 RESULT_SCHEMA = "fairreach/result/1"
 
@@ -167,6 +167,7 @@ def carry_out(
     place = Place(Path(out), campaign.name, campaign.output.audience)
     with place.held():
         book = Ledger(ledger or place.ledger)
+        vault = vault_of(campaign, Path(file).parent, tables)
         try:
             found = signed_waivers(
                 place.statements("waiver"),
@@ -175,7 +176,6 @@ def carry_out(
                 policies_of(campaign, Path(file).parent),
                 at,
             )
-            vault = vault_of(campaign, Path(file).parent, tables)
             if vault is not None:
                 tables = with_vault(
                     vault,
@@ -191,7 +191,10 @@ def carry_out(
                 directory=Path(file).parent,
                 tables=tables,
                 around=Surroundings(
-                    Path(ledger or place.ledger), given.signer, given.trust
+                    Path(ledger or place.ledger),
+                    given.signer,
+                    given.trust,
+                    sealed=vault is not None,
                 ),
                 waivers=[one.waiver for one in found[0]],
                 on=at.date(),
@@ -206,6 +209,8 @@ def carry_out(
             place.withdraw()
             body = {"campaign": campaign.name, "problems": len(_problems(error))}
             book.append("refusal", body, at=at)
+            if vault is not None and isinstance(error, InputError):
+                raise told_without(error, tables) from None
             raise
         again = partial(
             refusals_of,

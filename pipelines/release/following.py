@@ -25,7 +25,7 @@ from pipelines.campaign.run import Watch, run_campaign
 from pipelines.release.audience import audience_bytes
 from pipelines.release.delivered import Delivered, check_delivered
 from pipelines.release.place import Place
-from pipelines.release.vaulted import vault_of, with_vault
+from pipelines.release.vaulted import told_without, vault_of, with_vault
 
 
 def follow_up(
@@ -93,13 +93,18 @@ def follow_up(
                 ledger=Path(ledger or place.ledger),
                 at=at,
             )
-        run = run_campaign(
-            _of_its_day(campaign, place),
-            directory=Path(file).parent,
-            tables=tables,
-            on=at.date(),
-            watch=watch,
-        )
+        try:
+            run = run_campaign(
+                _of_its_day(campaign, place),
+                directory=Path(file).parent,
+                tables=tables,
+                on=at.date(),
+                watch=watch,
+            )
+        except InputError as error:
+            if vault is None:
+                raise
+            raise told_without(error, tables) from None
         digest = digest_of(audience_bytes(run.roles.id, run.audience))
         _check_released(place, digest, run)
         found = check_delivered(run, sent, id=id, at_most=at_most)

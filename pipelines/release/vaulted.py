@@ -15,6 +15,7 @@ from fairness.evidence import (
     knows_vault,
     ledger_beside,
     open_vault,
+    without_values,
 )
 
 if TYPE_CHECKING:
@@ -92,3 +93,10 @@ def with_vault(
         now=at,
     )
     return {**(tables or {}), _PROTECTED: table}
+
+
+def told_without(error: InputError, tables: Mapping[str, Any] | None) -> InputError:
+    """Return an error without the values of a protected table out of a vault."""
+    found = (tables or {}).get(_PROTECTED)
+    # Of a table that did not open there is nothing to tell.
+    return without_values(error, found) if hasattr(found, "column_names") else error

@@ -207,3 +207,33 @@ def test_a_batch_and_what_was_delivered_read_the_vault_too(run, sealed):
     code, _, err = run("delivered", campaign, sent, "--out", "out")
     assert code == exits.USAGE
     assert "which opens with a key alone" in err
+
+
+def test_messages_tell_no_value_of_a_vault(run, keys, picked):
+    lines = Path("protected.csv").read_text().splitlines()
+    lines[7] = f"{lines[7].split(',')[0]},Wappen'schawing 7731"
+    Path("odd.csv").write_text("\n".join(lines) + "\n")
+    words = ("vault", "seal", "odd.csv", "--out", "p.vault", "--to", "ann=analyst")
+    assert run(*words, key="cora")[0] == exits.CLEAR
+    words = (*CHECK, "--protected", "p.vault", "--purpose", "x", "--bands", "group=1")
+    code, out, err = run(*words, key="ann")
+    assert (code, out) == (exits.USAGE, "")
+    assert "values that are not numbers: '…'" in err
+    assert "7731" not in err
+    campaign = write_campaign(Path(), "clear")
+    text = campaign.read_text().replace("protected.csv", "p.vault")
+    campaign.write_text(
+        text.replace("[protected]\n", "[protected]\nbands.group = [1]\n")
+    )
+    code, out, err = run("batch", campaign, "--out", "out", key="ann")
+    assert code == exits.USAGE
+    assert "7731" not in out + err
+    for path in Path("out").rglob("*"):
+        if path.is_file():
+            assert b"7731" not in path.read_bytes(), path
+
+
+def test_a_vault_in_place_of_a_table_is_said_to_be_one(run, sealed):
+    code, _, err = run("check", sealed, "--by", "group", "--selected", "x")
+    assert code == exits.USAGE
+    assert "is a vault, which opens with a key" in err

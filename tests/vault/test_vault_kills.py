@@ -232,3 +232,26 @@ def test_two_custodians_at_once_lose_nothing(vault, keys):
         thread.join()
     assert sorted(told) == [2, 3]
     assert {"bob", "eve"} <= people_of(vault)
+
+
+def test_who_opens_while_it_is_rotated_is_never_refused(vault, keys):
+    """The file read may be older than the ledger read after it: it is read again."""
+    ended = threading.Event()
+
+    def work():
+        for _ in range(25):
+            vault.rotate("dave")
+        ended.set()
+
+    writer = threading.Thread(target=work)
+    writer.start()
+    opened = 0
+    while not ended.is_set():
+        found = open_vault(
+            vault.path, keys.ann, purpose="x", trust=vault.trust,
+            now=vault.at + timedelta(days=1),
+        )  # fmt: skip
+        opened += found.equals(vault.table)
+    writer.join()
+    assert opened > 3
+    assert vault.refusals == []
