@@ -21,6 +21,7 @@ from fairness.evidence.chunks import CHUNK, cipher_of, cut, opened_chunks, seale
 from fairness.evidence.documents import (
     canonical,
     digest_of,
+    moment_of,
     moment_text,
     parse_canonical,
 )
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 SCHEMA = "fairreach/vault/1"
 _MAGIC = f"{SCHEMA}\n".encode()
 # A charter of ten people has two kilobytes: that is 4,000 of them.
-_LARGEST_HEADER = 1 << 23
+LARGEST_HEADER = 1 << 23
 _SALT = re.compile(r"[0-9a-f]{64}")
 _KEYS = {
     *("schema", "issued", "vault", "chunk", "salt", "body"),
@@ -150,7 +151,7 @@ def made_vault(
         "charters": tables,
     }
     raw = canonical(sign_document(header, signer))
-    if len(raw) >= _LARGEST_HEADER:
+    if len(raw) >= LARGEST_HEADER:
         what = f"has had {len(tables):,} versions, which is all that fit"
         raise InputError(Problem("vault", what, "seal a new one"))
     return _MAGIC + raw + b"\n" + body
@@ -202,6 +203,29 @@ def claimed_id(raw: bytes) -> str | None:
         return None
     is_id = isinstance(found, str) and re.fullmatch(r"[0-9a-f]{32}", found)
     return str(found) if is_id else None
+
+
+def vault_summary(raw: bytes) -> tuple[datetime | None, tuple[str, ...]]:
+    """Return what a vault says of itself, unverified: its moment, its members' keys.
+
+    Parameters
+    ----------
+    raw : bytes
+        Its beginning, `LARGEST_HEADER` bytes at most.
+
+    Returns
+    -------
+    tuple of (datetime or None, tuple of key ids)
+        None where it is no vault.
+    """
+    if not raw.startswith(_MAGIC):
+        return None, ()
+    try:
+        header = parse_canonical(_split(raw[len(_MAGIC) :])[0], "")
+        members = header["charters"][-1]["members"]
+        return moment_of(header["issued"]), tuple(str(one["key"]) for one in members)
+    except (RefusedError, KeyError, IndexError, TypeError):
+        return None, ()
 
 
 def _split(raw: bytes) -> tuple[bytes, bytes]:

@@ -18,6 +18,7 @@ from pipelines.security.papers import (
     look_at_document,
     look_at_ledger,
     look_at_trust,
+    look_at_vault,
     trust_in,
 )
 from pipelines.security.tables import is_table, look_at_table
@@ -133,4 +134,5 @@ def _looked_at(
     if is_text(file):
         yield from look_for_secrets(file)
     yield from look_at_document(file, trusts, at, names)
+    yield from look_at_vault(file, trusts, at)
     yield from look_at_ledger(file)

@@ -11,6 +11,8 @@ from fairness.errors import FairreachError, PolicyError, ascii_controls
 from fairness.evidence.chain import head_path
 from fairness.evidence.documents import LARGEST, moment_of
 from fairness.evidence.trust import Trust, parse_trust
+from fairness.evidence.vault_file import LARGEST_HEADER, vault_summary
+from fairness.evidence.vault_place import is_vault
 from fairness.evidence.verifying import verify_ledger
 from pipelines.security.found import Finding
 
@@ -125,6 +127,38 @@ def look_at_document(
         yield _run_out(file, kind, expires, names)
     if issued is not None:
         yield from _ended_keys(file, document, trusts, issued)
+
+
+def look_at_vault(
+    file: File, trusts: Sequence[Trust], at: datetime
+) -> Iterator[Finding]:
+    """Yield what has run out of a vault: its data key, and those of its members.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    """
+    if not is_vault(file.name):
+        return
+    issued, members = vault_summary(file.start(LARGEST_HEADER))
+    if issued is None:
+        what = "is not a vault as fairreach writes it"
+        yield Finding("warn", "broken-vault", file.name, what, "see: fairreach vault")
+        return
+    age = (at - issued).days
+    if age > OLDEST_KEY:
+        what = f"its data key is {age:,} days old"
+        hint = "make a new one: fairreach vault rotate"
+        yield Finding("warn", "stale-key", file.name, what, hint)
+    for trust in trusts:
+        for key in members:
+            person = trust.by_key(key)
+            ended = person.ended(at) if person else ""
+            if ended:
+                what = f"is still sealed to somebody: {ended}"
+                hint = "take them out: fairreach vault rotate"
+                yield Finding("warn", "ended-member", file.name, what, hint)
 
 
 def _document(file: File) -> Mapping[str, Any] | None:

@@ -1,7 +1,7 @@
 """Keys, statements and ledgers that have run out or do not hold."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -141,7 +141,22 @@ def test_a_vault_and_what_is_sealed_are_not_found(folder, ann):
     person = person_of(ann.public, DAY)
     trust = Trust(people=(person,))
     table = folder.write("../outside.csv", "customer_id,gender\nC1,f\n")
-    at = datetime.now(tz=UTC)
-    seal_vault(table, folder.path / "p.vault", signer=ann, trust=trust, now=at)
+    seal_vault(table, folder.path / "p.vault", signer=ann, trust=trust, now=NOW)
     seal_file(b"customer_id\nC1\n", [person], folder.path / "a.csv.sealed")
     assert folder.found() == []
+    # A year and a day later, with a key that has ended.
+    later = NOW + timedelta(days=366)
+    entry = trust_entry(ann, added=DAY, expires=DAY + timedelta(days=300))
+    folder.write("trust.toml", entry)
+    assert folder.found(now=later) == [
+        ("warn", "ended-member", "p.vault"),
+        ("warn", "stale-key", "p.vault"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"customer_id,gender\n", b"fairreach/vault/1\n{}\n", b"\xff" * 99]
+)
+def test_what_is_called_a_vault_and_is_none_is_found(folder, raw):
+    folder.write("p.vault", raw)
+    assert folder.found() == [("warn", "broken-vault", "p.vault")]
