@@ -21,6 +21,7 @@ from fairness.errors import (
     shown,
     unknown_name,
 )
+from fairness.metrics.conduct_params import PARAMS, WHEN, WHENS
 from fairness.policy.fields import as_fraction, key_path, told
 from fairness.policy.model import (
     SCHEMA,
@@ -304,6 +305,8 @@ def _idle_keys(rule: Rule, metric: MetricTraits, index: int) -> Iterator[Problem
             where = key_path(("rules", index, key))
             what = f"has no meaning for {metric.name}, which is no metric of conduct"
             yield Problem(where, what, f"leave {key} out")
+    if form == "conduct":
+        yield from _unknown_params(rule, index)
     if form not in {"check", "conduct"}:
         return
     for key in _ON_RATES:
@@ -311,6 +314,16 @@ def _idle_keys(rule: Rule, metric: MetricTraits, index: int) -> Iterator[Problem
             where = key_path(("rules", index, key))
             what = f"has no meaning for {metric.name}, which is not of two rates"
             yield Problem(where, what, f"leave {key} out")
+
+
+def _unknown_params(rule: Rule, index: int) -> Iterator[Problem]:
+    known = (*PARAMS.get(rule.metric, ()), WHEN)
+    for name, value in (rule.params or {}).items():
+        where = key_path(("rules", index, "params", name))
+        if name not in known:
+            yield unknown_name(where, name, known, f"parameter of {rule.metric}")
+        elif name == WHEN and value not in WHENS:
+            yield unknown_name(where, str(value), WHENS, "case")
 
 
 _ON_RATES = (

@@ -19,6 +19,7 @@ from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
 from fairness.reports.conduct import conduct_idle, conduct_lines
 from fairness.reports.funnel import gap_lines, stage_cells
+from fairness.reports.ll144 import ll144_lines, ll144_rows, ll144_tables, ll144_title
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
     LEGEND_MARKS,
@@ -103,6 +104,11 @@ def html(payload: Mapping[str, Any]) -> str:
         ],
         conduct=_texts(conduct_lines(payload)),
         segments=_segments(payload),
+        ll144=[
+            {"title": ll144_title(table), "rows": ll144_rows(table)}
+            for table in ll144_tables(payload)
+        ],
+        ll144_lines=_texts(ll144_lines(payload)),
         strata=_texts(of_strata(payload, _MOST_STRATA)),
         measured=_texts(of_checks(payload, _MOST_CHECKS)),
         unseen=_texts(unseen(payload)),

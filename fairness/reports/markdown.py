@@ -15,6 +15,7 @@ from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
 from fairness.reports.conduct import conduct_idle, conduct_lines
 from fairness.reports.funnel import gap_lines, stage_cells
+from fairness.reports.ll144 import ll144_lines, ll144_rows, ll144_tables, ll144_title
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
     LEGEND_MARKS,
@@ -95,6 +96,7 @@ def markdown(payload: Mapping[str, Any]) -> str:
         lines += ["", f"{LEGEND_MARKS}."]
     lines += _listed("How the campaign treats people", conduct_lines(payload))
     lines += _segments(payload)
+    lines += _ll144(payload)
     lines += _listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
@@ -161,6 +163,17 @@ def _segments(payload: Mapping[str, Any]) -> list[str]:
     lines += [f"- {inert(one)}" for one in segment_lines(payload, _MOST_SEGMENTS)]
     lines += _listed("Who is in the segments", profile_lines(payload))
     return lines + _listed("What the segments give away", given_away_lines(payload))
+
+
+def _ll144(payload: Mapping[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for table in ll144_tables(payload):
+        head, *rows = ([inert(cell) for cell in row] for row in ll144_rows(table))
+        rule = [":--", "--:", "--:", "--:", "--:"]
+        title = f"## {inert(ll144_title(table))}"
+        lines += ["", title, "", *map(_line, [head, rule, *rows])]
+    told = [f"- {inert(line)}" for line in ll144_lines(payload)]
+    return [*lines, "", *told] if told else []
 
 
 def _section(section: Section) -> list[str]:

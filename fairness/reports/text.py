@@ -14,6 +14,7 @@ from fairness.findings.messages import label
 from fairness.reports.cells import COLUMNS, Row, cells_of, head_of
 from fairness.reports.conduct import conduct_idle, conduct_lines
 from fairness.reports.funnel import gap_lines, stage_cells
+from fairness.reports.ll144 import ll144_lines, ll144_rows, ll144_tables, ll144_title
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
     LEGEND_MARKS,
@@ -85,6 +86,7 @@ def text(payload: Mapping[str, Any]) -> str:
             lines += ["", *_section(section)]
     lines += _listed("How the campaign treats people", conduct_lines(payload))
     lines += _segments(payload)
+    lines += _ll144(payload)
     lines += _listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
@@ -235,6 +237,15 @@ def _segments(payload: Mapping[str, Any]) -> list[str]:
         lines += _wrapped(line, first="  - ", later="    ")
     lines += _listed("Who is in the segments", profile_lines(payload))
     return lines + _listed("What the segments give away", given_away_lines(payload))
+
+
+def _ll144(payload: Mapping[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for table in ll144_tables(payload):
+        lines += ["", *_wrapped(ll144_title(table)), *_grid(ll144_rows(table), {0})]
+    for line in ll144_lines(payload):
+        lines += _wrapped(line, first="  - ", later="    ")
+    return lines
 
 
 def _grid(cells: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from fairness.auditing import Audit
 from fairness.counts.suppress import SMALLEST
 from fairness.findings.observed import Observed
+from fairness.metrics.conduct_params import WHEN
 from pipelines.campaign.model import Campaign
 from pipelines.campaign.plan import WHY, Plan
 from pipelines.crm import Crm
+from pipelines.crm.statuses import folded
 from pipelines.funnel.counted import FunnelCounts
 from pipelines.funnel.counting import Roles
 from pipelines.funnel.walking import Walked
@@ -130,8 +132,9 @@ class Scene:
     funnel : FunnelCounts
     roles : Roles
     scorer : Scorer or None
-    training : narwhals frame or None
-        The rows that a model was trained on, with the customer ids.
+    training : pyarrow column or None
+        Ids of the customers whose answers the model was trained on; None where there
+        is no score, or one that was made elsewhere.
     why : narwhals frame or None
         What the consent of every customer says: id and `WHY`.
     around : Surroundings
@@ -150,6 +153,7 @@ class Scene:
     why: Any = None
     around: Surroundings = field(default_factory=Surroundings)
     _seen: dict[tuple[str, str], tuple[Observed, ...]] = field(default_factory=dict)
+    _spelled: dict[str, list[str | None]] = field(default_factory=dict)
 
     @property
     def sector(self) -> str | None:
@@ -159,6 +163,8 @@ class Scene:
     def observe(self, metric: str, params: Params) -> Sequence[Observed]:
         """Return what is observed of a metric of conduct; each is looked at once."""
         key = _key(metric, params)
+        if params.get(WHEN) == "export" and self.campaign.export is None:
+            return (Observed.idle("the audience goes to no platform"),)
         if key not in self._seen:
             module = import_module(f"{__package__}.{OBSERVERS[metric]}")
             observer = cast("Observer", getattr(module, metric))
@@ -221,6 +227,16 @@ class Scene:
         if ids.equals(self.ids):
             return found
         return found.take(pc.index_in(self.ids, value_set=ids))
+
+    def spellings(self, column: str, words: Collection[str]) -> list[str | None]:
+        """Return the spellings of some folded words in a column of the consents.
+
+        A few spellings are looked up faster in millions of records than words.
+        """
+        if column not in self._spelled:
+            found = self.crm.consents.select(column).unique().collect("pyarrow")
+            self._spelled[column] = found[column].to_list()
+        return [one for one in self._spelled[column] if folded(str(one or "")) in words]
 
     @cached_property
     def reasons(self) -> Any:
