@@ -151,8 +151,17 @@ def histories_of(ledger: Ledger) -> dict[str, History]:
     return found
 
 
-def lines_of(ledger: Ledger, vaults: Iterable[str]) -> list[Entry]:
+def lines_of(ledger: Ledger, vaults: Iterable[str], file: str = "") -> list[Entry]:
     """Return the lines about some vaults, oldest first.
+
+    Parameters
+    ----------
+    ledger : Ledger
+    vaults : iterable of str
+        Their ids.
+    file : str, optional
+        Refusals of files that name no vault, because they were changed, are among the
+        lines where they had this name; whatever name they had where it is empty.
 
     Raises
     ------
@@ -160,8 +169,10 @@ def lines_of(ledger: Ledger, vaults: Iterable[str]) -> list[Entry]:
         The ledger cannot be read, or does not hold.
     """
     wanted = set(vaults)
-    return [
-        entry
-        for entry in ledger.entries()
-        if entry.kind in KINDS and entry.body.get("vault") in wanted
-    ]
+
+    def is_one(entry: Entry) -> bool:
+        if entry.kind == REFUSAL and entry.body.get("vault") is None:
+            return file in ("", entry.body.get("file"))
+        return entry.kind in KINDS and entry.body.get("vault") in wanted
+
+    return [entry for entry in ledger.entries() if is_one(entry)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from fairness.errors import InputError, Problem, ascii_controls
@@ -71,4 +72,6 @@ def put_in_place(path: Path, raw: bytes, *, fresh: bool) -> None:
         where = ascii_controls(str(path))
         raise InputError(Problem(where, "is there already")) from None
     except (OSError, ValueError) as error:
+        with suppress(OSError, ValueError):
+            temporary.unlink()
         raise InputError(unwritten(path, error)) from None

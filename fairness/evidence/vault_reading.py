@@ -78,7 +78,7 @@ def vault_log(
     Returns
     -------
     list of Entry
-        Oldest first. Refusals at files that name no vault are not among them.
+        Oldest first; refusals of files that were changed beyond recognition too.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def vault_log(
     if path is not None:
         opened = asked.opened(_READERS)
         asked.tell_access(opened)
-        return lines_of(book, [opened.file.vault])
+        return lines_of(book, [opened.file.vault], asked.path.name)
     # Of a ledger that is absent there is nobody to refuse.
     next(book.entries(), None)
     with asked.refusing():

@@ -276,3 +276,26 @@ def test_the_word_list_is_sound():
             assert len(set(words)) == len(words)
             assert [plain_name(word) for word in words] == words
     assert sys.version_info >= (3, 11)
+
+
+def test_a_ledger_of_one_that_cannot_be_written_is_told(folder, tmp_path):
+    with pytest.raises(InputError, match="cannot be written"):
+        folder.check(ledger=tmp_path / "absent" / "ledger.jsonl")
+
+
+def test_what_disappears_meanwhile_is_said(folder, monkeypatch):
+    folder.write("a.csv", PEOPLE)
+    folder.write("b.toml", "")
+    real = walking_room.Walk.files
+
+    def files(self):
+        found = list(real(self))
+        for file in found:
+            file.path.unlink()
+        return found
+
+    monkeypatch.setattr(walking_room.Walk, "files", files)
+    assert set(folder.found()) == {
+        ("warn", "not-looked-at", "a.csv"),
+        ("warn", "not-looked-at", "b.toml"),
+    }

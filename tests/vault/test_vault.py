@@ -3,6 +3,7 @@
 import sqlite3
 import stat
 from datetime import timedelta
+from pathlib import Path
 
 import pandas as pd
 import polars as pl
@@ -308,6 +309,20 @@ def test_the_log_is_for_auditors_and_custodians(vault, keys):
     assert [one["by"] for one in vault.refusals] == ["ann", "ann"]
 
 
+def test_the_log_has_refusals_of_files_that_no_longer_say_what_they_are(vault, keys):
+    raw = vault.path.read_bytes()
+    vault.path.write_bytes(b"x" * 200 + raw[200:])
+    with pytest.raises(RefusedError):
+        vault.open("ann")
+    vault.path.write_bytes(raw)
+    for path in (None, vault.path):
+        lines = vault_log(
+            vault.ledger, signer=keys.olga, trust=keys.trust, path=path, now=vault.at
+        )
+        (line,) = [one for one in lines if one.kind == "vault-refusal"]
+        assert (line.body["by"], line.body["vault"]) == ("ann", None)
+
+
 def test_no_value_of_the_table_is_in_the_ledger(vault):
     vault.open("ann")
     vault.grant("bob", "analyst")
@@ -326,3 +341,73 @@ def test_nothing_is_handed_out_that_cannot_be_written_down(vault):
         file.write(vault.ledger.path.read_bytes())
     with pytest.raises(RefusedError):
         vault.open("ann")
+
+
+def test_a_directory_that_is_not_there_is_told(unsealed, tmp_path):
+    unsealed.path = tmp_path / "absent" / "p.vault"
+    with pytest.raises(InputError, match="cannot be written"):
+        unsealed.seal()
+
+
+def test_what_cannot_be_put_in_place_leaves_the_old_one(vault, monkeypatch):
+    import os
+
+    raw = vault.path.read_bytes()
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        real = os.fsync
+
+        def fsync(handle):
+            name = str(Path(f"/proc/self/fd/{handle}").readlink())
+            if name.endswith(".vault.new"):
+                full(handle)
+            real(handle)
+
+        patched.setattr(os, "fsync", fsync)
+        with pytest.raises(InputError, match="No space left on device"):
+            vault.rotate()
+    assert vault.path.read_bytes() == raw
+    assert not vault.path.with_name(".protected.vault.new").exists()
+    assert vault.open("ann").equals(vault.table)
+    assert vault.rotate().version == 2
+
+
+def test_a_vault_behind_a_link_is_replaced_where_the_link_is(vault, tmp_path):
+    """Nothing is written through a link to a place that nobody named."""
+    elsewhere = tmp_path / "elsewhere"
+    vault.path.rename(elsewhere)
+    vault.path.symlink_to(elsewhere)
+    raw = elsewhere.read_bytes()
+    vault.rotate()
+    assert not vault.path.is_symlink()
+    assert elsewhere.read_bytes() == raw
+    assert vault.open("ann").equals(vault.table)
+
+
+def test_large_tables_are_sealed_in_pieces(unsealed):
+    import os
+
+    rows = 3_000
+    table = pa.table(
+        {"id": range(rows), "noise": [os.urandom(1000) for _ in range(rows)]}
+    )
+    unsealed.seal(table=table)
+    assert unsealed.path.stat().st_size > 2 << 20
+    assert unsealed.open("ann").equals(table)
+
+
+def test_lines_of_kind_vault_that_are_none_change_nothing(vault):
+    body = vault.lines("vault")[-1]
+    for wrong in (
+        {"step": "done", "vault": vault.state.vault},
+        body | {"version": "2"},
+        body | {"version": 2, "digest": "sha256:x"},
+        body | {"version": 2, "members": []},
+        body | {"version": 2, "step": "perhaps"},
+        body | {"vault": None},
+    ):
+        vault.ledger.append("vault", wrong)
+    assert vault.open("ann").equals(vault.table)

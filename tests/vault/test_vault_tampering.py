@@ -267,3 +267,80 @@ def test_a_line_that_goes_back_in_versions_counts_for_nothing(vault, keys):
     announced(vault, old, keys.ann)
     vault.path.write_bytes(old)
     refused(vault, "put back")
+
+
+def wrong_charters(charters, signer):
+    """Charters as a custodian might sign them who means harm."""
+    first = {key: charters[0][key] for key in charters[0] if key != "signatures"}
+    members = first["members"]
+
+    def signed(**changes):
+        return [sign_document(first | changes, signer)]
+
+    yield "no list", {}
+    yield "none", []
+    yield "no table", [7]
+    yield "another key", [charters[0] | {"more": 1}]
+    yield "doubled", [charters[0], charters[0]]
+    yield "version 2 first", signed(version=2)
+    yield "version of text", signed(version="1")
+    yield "version true", signed(version=True)
+    yield "nobody", signed(members=[])
+    yield "member of text", signed(members=["cora"])
+    yield "twice", signed(members=[*members, members[0]])
+    yield "another role", signed(members=[members[0] | {"role": "owner"}, *members[1:]])
+    yield "another order", signed(members=members[::-1])
+    yield "a key of text", signed(members=[members[0] | {"key": "x"}, *members[1:]])
+    yield (
+        "one seal key",
+        signed(members=[members[0] | {"seal": members[1]["seal"]}, *members[1:]]),
+    )
+    yield "no digest before", signed(previous=None)
+    yield "not in force", signed(issued="2099-01-01T00:00:00Z")
+
+
+def test_charters_that_are_none_are_refused_whoever_signed_them(vault, keys):
+    header, body = header_of(vault.path.read_bytes())
+    tried = 0
+    for name, charters in wrong_charters(header["charters"], keys.cora):
+        changed = {key: header[key] for key in header if key != "signatures"}
+        changed["charters"] = charters
+        signed = sign_document(changed, keys.cora)
+        vault.path.write_bytes(with_header(signed, body))
+        refused(vault)
+        tried += 1
+        assert name
+    assert tried == 17
+
+
+def test_headers_that_are_none_are_refused_whoever_signed_them(vault, keys):
+    header, body = header_of(vault.path.read_bytes())
+    del header["signatures"]
+    for changes in (
+        {"schema": "fairreach/vault/2"},
+        {"chunk": 7},
+        {"salt": "x"},
+        {"salt": 7},
+        {"vault": "0" * 32},
+        {"keys": []},
+        {"keys": header["keys"][1:]},
+        {"keys": "x"},
+        {"body": None},
+        {"more": 1},
+        {"issued": "2099-01-01T00:00:00Z"},
+    ):
+        signed = sign_document(header | changes, keys.cora)
+        vault.path.write_bytes(with_header(signed, body))
+        refused(vault)
+    for signers in ((keys.dave,), (keys.cora, keys.dave)):
+        vault.path.write_bytes(with_header(sign_document(header, *signers), body))
+        refused(vault)
+
+
+def test_a_content_that_is_no_table_is_refused(vault, keys):
+    file = read_vault(vault.path.read_bytes(), vault.trust, vault.at + LATER, "v")
+    members = list(file.charter.members)
+    raw = made_vault(b"no table", members, vault.trust, keys.cora, vault.at, file)
+    announced(vault, raw, keys.cora)
+    vault.path.write_bytes(raw)
+    refused(vault, "does not hold a table")
