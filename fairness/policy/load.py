@@ -21,7 +21,6 @@ from fairness.errors import (
     shown,
     unknown_name,
 )
-from fairness.metrics.conduct_params import PARAMS, WHEN, WHENS
 from fairness.policy.fields import as_fraction, key_path, told
 from fairness.policy.model import (
     SCHEMA,
@@ -50,8 +49,8 @@ def list_packs() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> list_packs()
-    ('equal-opportunity', 'exploitative-offers', 'us-four-fifths')
+    >>> list_packs()[:3]
+    ('equal-opportunity', 'eu-dsa-ads', 'eu-gdpr-marketing')
     """
     folder = resources.files("fairness.policy").joinpath("packs")
     names = [entry.name for entry in folder.iterdir()]
@@ -317,13 +316,15 @@ def _idle_keys(rule: Rule, metric: MetricTraits, index: int) -> Iterator[Problem
 
 
 def _unknown_params(rule: Rule, index: int) -> Iterator[Problem]:
-    known = (*PARAMS.get(rule.metric, ()), WHEN)
+    # Loaded with the metrics, and not before a policy is read.
+    asked = import_module("fairness.metrics.conduct_params")
+    known = (*asked.PARAMS.get(rule.metric, ()), asked.WHEN)
     for name, value in (rule.params or {}).items():
         where = key_path(("rules", index, "params", name))
         if name not in known:
             yield unknown_name(where, name, known, f"parameter of {rule.metric}")
-        elif name == WHEN and value not in WHENS:
-            yield unknown_name(where, str(value), WHENS, "case")
+        elif name == asked.WHEN and value not in asked.WHENS:
+            yield unknown_name(where, str(value), asked.WHENS, "case")
 
 
 _ON_RATES = (

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from fairness.metrics import METRICS
+
 
 @dataclass(frozen=True)
 class Traits:
@@ -35,6 +37,7 @@ ROWS = [
     Traits("value_smd", "difference", True, (-inf, inf)),
     Traits("conditional_value_smd", "difference", True, (-inf, inf)),
     Traits("above_cap_ratio", "ratio", True, (0, inf)),
+    *(metric for metric in METRICS.values() if metric.form == "conduct"),
 ]
 
 HEAD = """\
