@@ -71,7 +71,8 @@ def list_policies() -> int:
     from fairness.policy import list_packs, load_pack  # noqa: PLC0415  # pydantic
 
     packs = [load_pack(name) for name in list_packs()]
-    tell("".join(f"{p.name:<22} {p.version:<10} {p.title}\n" for p in packs))
+    wide = max(len(pack.name) for pack in packs) + 2
+    tell("".join(f"{p.name:<{wide}}{p.version:<10} {p.title}\n" for p in packs))
     return exits.CLEAR
 
 
