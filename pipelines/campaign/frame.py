@@ -433,11 +433,21 @@ def consent_answers(
         evidence=asked.evidence,
         allowed=asked.allowed,
         suppression=crm.suppression if listed and "suppression" in crm.tables else None,
-        refused=crm.refused,
+        refused=refused_of(crm),
         id=id_,
     )
     answers = said.select(id_, "contactable", "why")
     return answers.rename({"contactable": CONTACTABLE, "why": WHY})
+
+
+def refused_of(crm: Crm) -> Any:
+    """Return the consent records that cannot be read; None where all of them can."""
+    # To look for them once more costs a reading of the table.
+    some = any(
+        one.table == "consents" and one.outcome == "quarantined"
+        for one in crm.violations.counts
+    )
+    return crm.refused if some else None
 
 
 def _training(crm: Crm, frame: Any, id_: str, protected: Collection[str]) -> Any:

@@ -165,8 +165,7 @@ def run_campaign(
                 funnel,
                 roles,
                 scorer,
-                # What a score that was handed in was trained on is not known.
-                prepared.training if scoring.trains else None,
+                scoring.trained,
                 prepared.why,
                 around or Surroundings(),
             )

@@ -24,11 +24,14 @@ class Scoring:
         Whether `scorer` trains a model.
     scorer : callable
         Returns what makes the score, None where a column holds it or there is none.
+    trained : pyarrow column or None
+        Ids of the customers that a model is trained on.
     """
 
     reads: tuple[str, ...]
     trains: bool
     scorer: Callable[[], Scorer | None]
+    trained: Any = None
 
 
 def scoring_of(
@@ -58,9 +61,12 @@ def scoring_of(
         return Scoring(tuple(scorer.columns), trains=False, scorer=lambda: scorer)
     if score.column is not None:
         return Scoring((score.column,), trains=False, scorer=lambda: None)
-    table = _answers(score, prepared)
+    table, ids = _answers(score, prepared)
     return Scoring(
-        tuple(score.columns or ()), trains=True, scorer=lambda: _trained(score, table)
+        tuple(score.columns or ()),
+        trains=True,
+        scorer=lambda: _trained(score, table),
+        trained=ids,
     )
 
 
@@ -91,13 +97,15 @@ def _check_reads(
         raise InputError(problems)
 
 
-def _answers(score: ScoreTable, prepared: Prepared) -> Any:
+def _answers(score: ScoreTable, prepared: Prepared) -> tuple[Any, Any]:
+    """Return what a model is trained on, and whose answers they are."""
     wanted = [*(score.columns or ()), score.outcome]
     if score.model == "uplift":
         wanted.append(score.treatment)
     # In one order, whatever that of the engine: training follows it.
     training = prepared.training.sort(prepared.id, *wanted, nulls_last=True)
-    return training.select(*wanted).collect("pyarrow").to_native()
+    table = training.select(prepared.id, *wanted).collect("pyarrow").to_native()
+    return table.select(wanted), table[prepared.id]
 
 
 def _trained(score: ScoreTable, table: Any) -> Scorer:

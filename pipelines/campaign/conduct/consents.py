@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,13 @@ from pipelines.campaign.conduct.scene import Params, Scene, hits, many, parts
 from pipelines.campaign.frame import UNREAD, consent_answers, consent_asked, objections
 from pipelines.campaign.model import ConsentTable
 from pipelines.campaign.plan import WHY
-from pipelines.crm.contracts import EVERY
-from pipelines.crm.statuses import GRANTED, STATUSES
+from pipelines.consent.cells import EVERY
+from pipelines.crm.statuses import GRANTED, STATUSES, folded
 
 Bools = NDArray[np.bool_]
+
+EVERY_WORD = ("", *EVERY)
+"""What stands, folded, for every purpose or product, or for none by name."""
 
 VALID = ("consent", "legitimate_interest")
 _PRODUCT = "product"
@@ -61,9 +65,7 @@ def _in_training(scene: Scene, said_no: Bools) -> list[Observed]:
             f'who object were kept out, {_STATED} = "…"'
         )
         return [Observed.missing(what)]
-    id_ = scene.roles.id
-    ids = scene.training.select(id_).unique().collect("pyarrow").to_native()[id_]
-    trained = scene.has(ids)
+    trained = scene.has(scene.training)
     number = int((trained & said_no).sum())
     message = (
         f"{many(number)} of {many(int(trained.sum()))} whom the score was trained on "
@@ -139,8 +141,8 @@ def product_channel_consent(scene: Scene, params: Params) -> list[Observed]:
     if absent:
         why = f"the records have no column {absent[0]!r}"
         return [hits(size, f"nobody has proof of an opt-in to {what}: {why}")]
-    consents, purpose = _of_product(scene, contact.product)
-    strict = strict.model_copy(update={"purpose": purpose or strict.purpose})
+    consents, purpose = _of_product(scene, strict, contact.product)
+    strict = strict.model_copy(update={"purpose": purpose})
     answers = consent_answers(
         scene.campaign, scene.crm, strict, scene.on, consents=consents
     )
@@ -157,23 +159,32 @@ def product_channel_consent(scene: Scene, params: Params) -> list[Observed]:
     return [hits(number, message, of=size)]
 
 
-def _of_product(scene: Scene, product: str) -> tuple[Any, str | None]:
-    """Return the records about a product, or the purpose that stands for it."""
+def _of_product(scene: Scene, asked: ConsentTable, product: str) -> tuple[Any, str]:
+    """Return the records about a product, and the purpose that they have to have."""
     import narwhals as nw  # noqa: PLC0415
 
-    from pipelines.consent.cells import EVERY as WORDS  # noqa: PLC0415
-    from pipelines.consent.cells import word_of  # noqa: PLC0415
-    from pipelines.crm.statuses import folded  # noqa: PLC0415
+    consents, word = scene.crm.consents, folded(product)
+    purpose = asked.purpose or scene.campaign.purpose
+    if _PRODUCT in consents.collect_schema():
+        yes = [status for status, said in STATUSES.items() if said == GRANTED]
+        is_no = ~nw.col("status").is_in(yes)
+        wide = spelled(scene, _PRODUCT, EVERY_WORD)
+        consents = consents.filter(spelled(scene, _PRODUCT, {word}) | (wide & is_no))
+    else:
+        purpose = product
+    return consents.filter(
+        spelled(scene, "purpose", {folded(purpose), *EVERY_WORD})
+    ), purpose
 
-    consents = scene.crm.consents
-    schema = consents.collect_schema()
-    if _PRODUCT not in schema:
-        return consents, product
-    word = word_of(_PRODUCT, schema[_PRODUCT])
-    yes = [status for status, said in STATUSES.items() if said == GRANTED]
-    is_no = ~nw.col("status").is_in(yes)
-    wide = word.is_in(["", EVERY, *WORDS])
-    return consents.filter((word == folded(product)) | (wide & is_no)), None
+
+def spelled(scene: Scene, column: str, words: Collection[str]) -> Any:
+    """Return whether a cell of the consents is one of some folded words."""
+    import narwhals as nw  # noqa: PLC0415
+
+    spellings = scene.spellings(column, words)
+    known = nw.col(column).is_in([one for one in spellings if one is not None])
+    known = known.fill_null(value=False)
+    return known | nw.col(column).is_null() if None in spellings else known
 
 
 def _stricter(asked: ConsentTable, params: Params) -> ConsentTable:

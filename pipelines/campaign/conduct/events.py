@@ -204,6 +204,11 @@ def _lacking(scene: Scene, caps: list[_Cap]) -> Observed | None:
 
 def _beyond(scene: Scene, cap: _Cap) -> Bools:
     """Return who is contacted more often than a cap, once by this campaign."""
+    found: Bools = scene.once(f"beyond {cap}", lambda: _counted(scene, cap))
+    return found
+
+
+def _counted(scene: Scene, cap: _Cap) -> Bools:
     import narwhals as nw  # noqa: PLC0415
 
     id_, on = scene.roles.id, scene.on

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import narwhals as nw
@@ -179,6 +181,8 @@ def column_flags(
     """
     if not columns:
         return {}, {}
+    import pyarrow.compute as pc  # noqa: PLC0415
+
     customers = scene.crm.customers
     schema = customers.collect_schema()
     problems = [
@@ -192,16 +196,17 @@ def column_flags(
         _state(name, schema[name], values, scene.on).alias(f"fairreach_{place}")
         for place, (name, values) in enumerate(columns.items())
     ]
-    found = scene.beside(customers.select(scene.roles.id, *states))
+    id_ = scene.roles.id
+    says = reduce(or_, (nw.col(f"fairreach_{i}") != _NO for i in range(len(states))))
+    found = customers.select(id_, *states).filter(says).collect("pyarrow").to_native()
     known: dict[str, Bools] = {}
     unknown: dict[str, Bools] = {}
     for place, name in enumerate(columns):
-        state = found[f"fairreach_{place}"].fill_null(_UNKNOWN).to_numpy()
-        word = flag_word(name)
-        # Two columns of one meaning: either of them flags.
-        flagged, empty = known.get(word, False), unknown.get(word, False)
-        known[word] = np.asarray((state == _YES) | flagged, dtype=bool)
-        unknown[word] = np.asarray((state == _UNKNOWN) | empty, dtype=bool)
+        state, word = found[f"fairreach_{place}"], flag_word(name)
+        for kept, code in ((known, _YES), (unknown, _UNKNOWN)):
+            who = scene.has(found[id_].filter(pc.equal(state, code)))
+            # Two columns of one meaning: either of them flags.
+            kept[word] = np.asarray(who | kept.get(word, False), dtype=bool)
     return known, unknown
 
 

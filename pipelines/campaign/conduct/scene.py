@@ -153,7 +153,7 @@ class Scene:
     why: Any = None
     around: Surroundings = field(default_factory=Surroundings)
     _seen: dict[tuple[str, str], tuple[Observed, ...]] = field(default_factory=dict)
-    _spelled: dict[str, list[str | None]] = field(default_factory=dict)
+    _made: dict[str, Any] = field(default_factory=dict)
 
     @property
     def sector(self) -> str | None:
@@ -228,15 +228,24 @@ class Scene:
             return found
         return found.take(pc.index_in(self.ids, value_set=ids))
 
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """Return what several metrics look at, made when it is first asked for."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
     def spellings(self, column: str, words: Collection[str]) -> list[str | None]:
         """Return the spellings of some folded words in a column of the consents.
 
         A few spellings are looked up faster in millions of records than words.
         """
-        if column not in self._spelled:
+
+        def read() -> list[str | None]:
             found = self.crm.consents.select(column).unique().collect("pyarrow")
-            self._spelled[column] = found[column].to_list()
-        return [one for one in self._spelled[column] if folded(str(one or "")) in words]
+            return list(found[column].to_list())
+
+        all_of = self.once(f"spellings of {column}", read)
+        return [one for one in all_of if folded(str(one or "")) in words]
 
     @cached_property
     def reasons(self) -> Any:

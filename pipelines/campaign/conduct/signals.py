@@ -9,8 +9,11 @@ import numpy as np
 from fairness.counts import count
 from fairness.findings.observed import Observed
 from fairness.groups import MISSING
+from pipelines.campaign.conduct.consents import EVERY_WORD, spelled
 from pipelines.campaign.conduct.flags import Bools, column_flags, not_known
 from pipelines.campaign.conduct.scene import Params, Scene, hits, many, parts
+from pipelines.campaign.frame import refused_of
+from pipelines.crm.statuses import GRANTED, NONE, NOT_REFUSED, STATUSES, folded
 
 _BIRTHS = ("birth_date", "birthdate", "date_of_birth", "dob", "birthday", "age")
 _PURPOSES = ("sharing", "sale")
@@ -115,13 +118,11 @@ def _refused(scene: Scene, purposes: Sequence[str]) -> Bools:
     """Return whose last word on a purpose, or on every one, is a no."""
     import narwhals as nw  # noqa: PLC0415
 
-    from pipelines.consent.cells import ALWAYS, EVERY, NEVER, word_of  # noqa: PLC0415
-    from pipelines.crm.statuses import GRANTED, NONE, NOT_REFUSED, STATUSES, folded  # noqa: PLC0415
+    from pipelines.consent.cells import ALWAYS, NEVER, word_of  # noqa: PLC0415
 
     id_, consents = scene.roles.id, scene.crm.consents
+    words = [*(folded(one) for one in purposes), *EVERY_WORD]
     kinds = consents.collect_schema()
-    words = [folded(one) for one in purposes]
-    concerned = word_of("purpose", kinds["purpose"]).is_in([*words, "", *EVERY])
     of = {
         said: [status for status, means in STATUSES.items() if means == said]
         for said in (GRANTED, NONE, NOT_REFUSED)
@@ -129,28 +130,25 @@ def _refused(scene: Scene, purposes: Sequence[str]) -> Bools:
     is_yes = nw.col("status").is_in(of[GRANTED])
     is_no = ~nw.col("status").is_in([one for listed in of.values() for one in listed])
     day = nw.col("captured_at").cast(nw.String)
-    last = consents.filter(concerned).select(
-        nw.col(id_),
-        word_of("purpose", kinds["purpose"]).alias("purpose"),
-        nw.when(is_yes)
-        .then(day.fill_null(NEVER))
-        .otherwise(nw.lit(NEVER))
-        .alias("yes"),
-        nw.when(is_no).then(day.fill_null(ALWAYS)).otherwise(nw.lit(NEVER)).alias("no"),
-    )
+    yes = nw.when(is_yes).then(day.fill_null(NEVER)).otherwise(nw.lit(NEVER))
+    no = nw.when(is_no).then(day.fill_null(ALWAYS)).otherwise(nw.lit(NEVER))
     refusing = (
-        last.group_by(id_, "purpose")
+        consents.filter(spelled(scene, "purpose", words))
+        .select(
+            nw.col(id_),
+            word_of("purpose", kinds["purpose"]).alias("purpose"),
+            yes.alias("yes"),
+            no.alias("no"),
+        )
+        .group_by(id_, "purpose")
         .agg(nw.col("yes").max(), nw.col("no").max())
         .filter((nw.col("no") > nw.lit(NEVER)) & (nw.col("no") >= nw.col("yes")))
         .select(id_)
-        .collect("pyarrow")
-        .to_native()
     )
-    found = scene.has(refusing[id_])
-    unread = scene.crm.refused
-    blind = unread.filter(
-        word_of("purpose", unread.collect_schema()["purpose"]).is_in(
-            [*words, "", *EVERY]
-        )
-    )
-    return found | scene.has(blind.select(id_).collect("pyarrow").to_native()[id_])
+    found = scene.has(refusing.collect("pyarrow").to_native()[id_])
+    unread = refused_of(scene.crm)
+    if unread is None:
+        return found
+    kind = unread.collect_schema()["purpose"]
+    blind = unread.filter(word_of("purpose", kind).is_in(words)).select(id_)
+    return found | scene.has(blind.collect("pyarrow").to_native()[id_])
