@@ -17,12 +17,11 @@ if TYPE_CHECKING:
     from pipelines.release.leave import Leave as Leave
     from pipelines.release.leave import leave_of as leave_of
     from pipelines.release.place import Place as Place
-    from pipelines.release.rechecking import Rechecked as Rechecked
+    from pipelines.release.rechecked import Rechecked as Rechecked
     from pipelines.release.rechecking import recheck as recheck
     from pipelines.release.statements import Signed as Signed
     from pipelines.release.statements import approve_place as approve_place
     from pipelines.release.statements import sign_waiver as sign_waiver
-    from pipelines.release.variation import total_variation as total_variation
 
 _HOME = {
     "Authority": "carrying",
@@ -30,7 +29,7 @@ _HOME = {
     "Leave": "leave",
     "Outcome": "carrying",
     "Place": "place",
-    "Rechecked": "rechecking",
+    "Rechecked": "rechecked",
     "Released": "audience",
     "Signed": "statements",
     "approve_place": "statements",
@@ -41,7 +40,6 @@ _HOME = {
     "recheck": "rechecking",
     "release": "audience",
     "sign_waiver": "statements",
-    "total_variation": "variation",
 }
 
 __all__ = [
@@ -61,7 +59,6 @@ __all__ = [
     "recheck",
     "release",
     "sign_waiver",
-    "total_variation",
 ]
 
 
