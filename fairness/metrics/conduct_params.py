@@ -11,6 +11,8 @@ WHENS = ("export",)
 
 PARAMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "objectors": ("also",),
+        "product_channel_consent": ("evidence", "max_age_days"),
         "without_consent": ("basis", "evidence", "max_age_days"),
         "privacy_signals": ("purposes",),
         "restricted_sector_columns": ("sectors",),

@@ -49,6 +49,13 @@ def test_who_said_no_is_counted_in_the_audience(tmp_path, record, number):
     assert one.message.startswith(told)
 
 
+def test_a_rule_may_count_who_refused_a_further_purpose(tmp_path):
+    given = tables(refusal(PICKED[:10], purpose="profiling"))
+    rule = {"also": ["profiling"]}
+    (one,) = seen(tmp_path, given, "objectors", rule, **EMAIL)
+    assert one.value == 10
+
+
 def test_fewer_than_five_objectors_are_not_told_exactly(tmp_path):
     (one,) = seen(tmp_path, tables(refusal(PICKED[:3])), "objectors", **EMAIL)
     assert one.value > 0

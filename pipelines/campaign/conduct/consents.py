@@ -27,7 +27,7 @@ _MOST = 3
 _STATED = "score_training"
 
 
-def objectors(scene: Scene, params: Params) -> list[Observed]:  # noqa: ARG001
+def objectors(scene: Scene, params: Params) -> list[Observed]:
     """Count who said no: in the audience, and among those the score was trained on.
 
     A no is an objection, a refusal for this purpose and channel, a flag of the
@@ -35,10 +35,22 @@ def objectors(scene: Scene, params: Params) -> list[Observed]:  # noqa: ARG001
     one. Missing without consent records or a channel. Where a score was made elsewhere
     nobody knows what it was trained on: that is missing, unless ``score_training``
     under [record] says how those who object were kept out.
+
+    Parameters
+    ----------
+    scene : Scene
+    params : mapping
+        ``also``: further purposes whose refusal counts, such as "profiling".
     """
-    if scene.reasons is None:
+    asked = consent_asked(scene.campaign)
+    if scene.reasons is None or asked is None:
         return [Observed.missing(_no_reasons(scene))]
     said_no = _is(scene.reasons, objections())
+    further = params.get("also") or ()
+    for purpose in (further,) if isinstance(further, str) else further:
+        other = asked.model_copy(update={"purpose": purpose})
+        answers = consent_answers(scene.campaign, scene.crm, other, scene.on)
+        said_no |= _is(scene.beside(answers)[WHY], objections())
     here = said_no & scene.selected
     unread = int((_is(scene.reasons, UNREAD) & scene.selected).sum())
     number = int(here.sum())
