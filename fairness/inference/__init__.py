@@ -74,6 +74,7 @@ from fairness.inference.tails import (
     pair_z,
     two_sided,
 )
+from fairness.inference.variation import Variation, total_variation
 from fairness.inference.widened import (
     difference_interval,
     odds_ratio_interval,
@@ -89,6 +90,7 @@ __all__ = [
     "Separation",
     "Slice",
     "SliceScan",
+    "Variation",
     "adjusted_gap",
     "adjusted_tail",
     "area_difference",
@@ -147,6 +149,7 @@ __all__ = [
     "standardized_ratio",
     "studentized_range_isf",
     "studentized_range_sf",
+    "total_variation",
     "two_sided",
     "wasserstein",
     "wilson",

@@ -23,10 +23,10 @@ from fairness.errors import InputError, Problem, shown
 from fairness.findings import Finding
 from fairness.frames import Source, is_table, open_table, read_eager
 from fairness.groups import MISSING, label_of
+from fairness.inference.variation import REPLICATES, SEED
 from pipelines.campaign.result import CampaignRun
 from pipelines.release.few import FEW, few_reached, hidden_here
 from pipelines.release.skews import Skew, skews_of
-from pipelines.release.variation import REPLICATES, SEED
 from pipelines.targeting.cuts import BoolArray
 
 if TYPE_CHECKING:

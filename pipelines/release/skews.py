@@ -13,13 +13,8 @@ from numpy.typing import NDArray
 from fairness.auditing import Audit
 from fairness.counts import CountTable
 from fairness.findings.messages import label
-from fairness.inference import holm
-from pipelines.release.variation import (
-    REPLICATES,
-    SEED,
-    Variation,
-    total_variation,
-)
+from fairness.inference import Variation, holm, total_variation
+from fairness.inference.variation import REPLICATES, SEED
 
 Int64Array = NDArray[np.int64]
 SkewReading = Literal["skewed", "no clear skew", "too few", "undefined"]
@@ -48,7 +43,7 @@ class Skew:
         Total variation: the share of those reached who would have to be others. None,
         like all figures but the reading, where it would tell of fewer than 5 people.
     low, high : float or None
-        See `pipelines.release.variation.total_variation`.
+        See `fairness.inference.total_variation`.
     p_value, p_adjusted : float or None
         Of no skew; adjusted over all attributes and intersections (Holm).
     reading : {"skewed", "no clear skew", "too few", "undefined"}

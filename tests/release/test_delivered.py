@@ -11,13 +11,12 @@ import pytest
 
 from fairness.errors import InputError, RefusedError
 from fairness.evidence import Ledger, digest_of, verify_ledger
-from fairness.inference import ratio_interval
+from fairness.inference import ratio_interval, total_variation
 from pipelines.campaign import load_campaign, run_campaign
 from pipelines.cli.delivered import DeliveredFormat, delivered
 from pipelines.release import carry_out
 from pipelines.release.delivered import STRANGERS, check_delivered
 from pipelines.release.following import follow_up
-from pipelines.release.variation import total_variation
 from tests.campaigns.crm import write_campaign, write_crm
 from tests.release.conftest import NOW
 

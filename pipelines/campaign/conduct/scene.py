@@ -45,8 +45,8 @@ _HOME = {
         "restricted_sector_columns",
         "fine_geography",
         "lookalike",
-        "hardship_columns",
     ),
+    "hardship": ("hardship_columns",),
     "traits": ("trait_lift", "trait_auc", "proxy_auc", "audience_variation"),
     "events": ("events_over_retention", "over_cap", "pressure_ratio"),
     "words": (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
 from fairness.errors import InputError
-from pipelines.release.variation import total_variation
+from fairness.inference import total_variation
 
 
 @pytest.mark.parametrize(("reached", "distance"), [(0.38, 0.12), (0.46, 0.04)])

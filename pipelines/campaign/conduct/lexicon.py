@@ -1,0 +1,171 @@
+"""Words by topic, and where they stand in a name or a sentence; the words are data."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+from unicodedata import category, combining, normalize
+
+Tokens = tuple[str, ...]
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_TOKEN = re.compile(r"[a-z]+|[0-9]+|[^\W\d_]+")
+# Letters that no decomposition turns into the two that people write for them.
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_ANY_NUMBER = "#"
+_LONGEST = 20_000
+_LEAST_JOINED = 8
+_PLURAL = re.compile(r"(?<=[a-z]{3})s")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A word of a lexicon that was found.
+
+    Parameters
+    ----------
+    word : str
+        As the lexicon writes it.
+    topic : str
+    """
+
+    word: str
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Words and phrases by topic.
+
+    Parameters
+    ----------
+    phrases : mapping of tokens to Hit
+    harmless : mapping of tokens to None
+        Phrases that hold such a word and mean something else.
+    longest : int
+        Tokens of the longest phrase.
+    """
+
+    phrases: Mapping[Tokens, Hit]
+    harmless: frozenset[Tokens]
+    longest: int
+
+    def hits(self, text: str, topics: Iterable[str] | None = None) -> list[Hit]:
+        """Return what a text holds, from left to right, the longest phrase first.
+
+        Parameters
+        ----------
+        text : str
+        topics : iterable of str, optional
+            The only ones that count.
+
+        Examples
+        --------
+        >>> [hit.topic for hit in words_of("columns").hits("customerReligion")]
+        ['religion']
+        >>> words_of("columns").hits("sussex_store"), words_of("columns").hits("unisex")
+        ([], [])
+        """
+        wanted = None if topics is None else frozenset(topics)
+        tokens = tokens_of(text)
+        found, place = [], 0
+        while place < len(tokens):
+            for size in range(min(self.longest, len(tokens) - place), 0, -1):
+                part = tokens[place : place + size]
+                harmless, hit = self._at(part)
+                if harmless or hit is not None:
+                    if hit is not None and (wanted is None or hit.topic in wanted):
+                        found.append(hit)
+                    place += size - 1
+                    break
+            place += 1
+        return list(dict.fromkeys(found))
+
+    def _at(self, part: Tokens) -> tuple[bool, Hit | None]:
+        for spelt in _spellings(part):
+            if spelt in self.harmless:
+                return True, None
+            if spelt in self.phrases:
+                return False, self.phrases[spelt]
+        return False, None
+
+
+def tokens_of(text: str) -> Tokens:
+    """Return the words of a text as they are compared: no case, accents or tricks.
+
+    Examples
+    --------
+    >>> tokens_of("custDateOfBirth"), tokens_of("Religionszugehörigkeit 2026")
+    (('cust', 'date', 'of', 'birth'), ('religionszugehorigkeit', '2026'))
+    """
+    plain = normalize("NFKC", text[:_LONGEST])
+    plain = "".join(char for char in plain if category(char) != "Cf")
+    plain = _HUMP.sub(" ", plain).casefold()
+    bare = "".join(one for one in normalize("NFKD", plain) if not combining(one))
+    return tuple(_TOKEN.findall(bare.replace("'", "").replace("\u2019", "")))
+
+
+@cache
+def words_of(name: str) -> Lexicon:
+    """Return a lexicon of this house by the name of its file."""
+    raw = read_lists(name)
+    phrases: dict[Tokens, Hit] = {}
+    for topic, table in raw["topics"].items():
+        for written in table["words"]:
+            for tokens in _written(written):
+                phrases.setdefault(tokens, Hit(written, topic))
+    harmless = {one for text in raw.get("harmless", ()) for one in _written(text)}
+    longest = max(map(len, (*phrases, *harmless)))
+    return Lexicon(MappingProxyType(phrases), frozenset(harmless), longest)
+
+
+@cache
+def read_lists(name: str) -> Mapping[str, Any]:
+    """Return the tables of a file of lexicons."""
+    home = files("pipelines.campaign.conduct") / "lexicons" / f"{name}.toml"
+    return MappingProxyType(tomllib.loads(home.read_text(encoding="utf-8")))
+
+
+def listed(words: Sequence[str], most: int = 5) -> str:
+    """Return some words for a message, and how many more there are.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _written(text: str) -> list[Tokens]:
+    """Return the ways in which a phrase of a lexicon may come."""
+    number = "0"
+    ways = [
+        tuple(_ANY_NUMBER if one == number else one for one in tokens_of(spelt))
+        for spelt in (
+            text.replace(_ANY_NUMBER, f" {number} "),
+            text.lower().translate(_SPELT).replace(_ANY_NUMBER, f" {number} "),
+        )
+    ]
+    joined = [("".join(tokens),) for tokens in ways if len(tokens) > 1]
+    ways += [one for one in joined if len(one[0]) >= _LEAST_JOINED]
+    return list(dict.fromkeys(ways))
+
+
+def _spellings(part: Tokens) -> Iterable[Tokens]:
+    """Yield some tokens as they are, with any number, and in the singular."""
+    yield part
+    if any(token.isdigit() for token in part):
+        yield tuple(_ANY_NUMBER if token.isdigit() else token for token in part)
+    last = part[-1]
+    if last.endswith("ies"):
+        yield (*part[:-1], f"{last[:-3]}y")
+    if _PLURAL.search(last[-4:]) and last.endswith("s") and not last.endswith("ss"):
+        yield (*part[:-1], last[:-1])
