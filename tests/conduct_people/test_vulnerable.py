@@ -51,6 +51,13 @@ def test_a_flag_of_the_table_counts_while_it_is_in_force(tmp_path, columns, numb
     assert (one.status, one.value, one.n) == ("measured", number, 400)
 
 
+def test_flags_that_the_rule_does_not_name_are_told(tmp_path):
+    table = flags(PICKED[:20], "Loss of a spouse")
+    (one,) = seen(tmp_path, tables(vulnerability=table), "zero_tolerance", ZERO)
+    assert one.value == 0
+    assert "not asked about: 'lossofaspouse'" in one.message
+
+
 def test_no_flag_may_be_used_to_target_with_a_burden(tmp_path):
     table = flags(PICKED[:20], allowed_use="target")
     burden = {"offer": {"polarity": "burdensome"}}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fairness.counts.suppress import SMALLEST
+from fairness.errors import alternatives
 from fairness.findings.observed import Observed
 from fairness.inference import pair_tail, ratio_interval
 from pipelines.campaign.conduct.compared import VULNERABLE, beside_others, chance
@@ -73,7 +74,7 @@ def zero_tolerance(scene: Scene, params: Params) -> list[Observed]:
     blind = [mask for word, mask in unknown.items() if word in asked]
     message = (
         f"{many(number)} in the audience are flagged on {scene.on}"
-        f"{parts(told, number)}{_unread(scene)}"
+        f"{parts(told, number)}{_unread(scene)}{_others(scene, names)}"
         f"{not_known(scene, blind)}"
     )
     found = [hits(number, message, of=int(scene.selected.sum()))]
@@ -117,9 +118,9 @@ def vulnerable_share_ratio(scene: Scene, params: Params) -> list[Observed]:  # n
         message = f"the vulnerable are too few to tell their share, {chance(p)}"
         return [Observed(message, value=share / base, p_value=p)]
     message = (
-        f"{share:.1%} of {int(x + x_rest):,} in the audience are flagged as "
-        f"vulnerable, {base:.1%} of all {int(n + n_rest):,}: ratio {share / base:.3f} "
-        f"({low:.3f} to {high:.3f}), {chance(p)}{not_known(scene)}"
+        f"{int(x):,} of {int(x + x_rest):,} in the audience ({share:.1%}) are flagged "
+        f"as vulnerable, {base:.1%} of all {int(n + n_rest):,}: ratio "
+        f"{share / base:.3f} ({low:.3f} to {high:.3f}), {chance(p)}{not_known(scene)}"
     )
     return [
         Observed(
@@ -179,6 +180,16 @@ def _sides(
     masks = (flagged & scene.selected, flagged, others & scene.selected, others)
     x, n, x_rest, n_rest = (float(mask.sum()) for mask in masks)
     return (x, n, x_rest, n_rest), None
+
+
+def _others(scene: Scene, names: Sequence[str]) -> str:
+    """Name the flags of the table that the rule does not, as it may spell one so."""
+    rows = scene.flags.rows
+    if rows is None:
+        return ""
+    words = set(rows.words[scene.selected[rows.places]].tolist())
+    others = sorted(words - {ANY, *map(flag_word, names)})
+    return f"; not asked about: {alternatives(others)}" if others else ""
 
 
 def _unread(scene: Scene) -> str:
