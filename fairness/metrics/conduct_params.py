@@ -19,7 +19,7 @@ PARAMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "fine_geography": ("min_radius_miles",),
         "trait_lift": ("attributes",),
         "trait_auc": ("attributes",),
-        "proxy_auc": ("attributes",),
+        "used_columns_auc": ("attributes",),
         "audience_variation": ("attributes",),
         "events_over_retention": ("days",),
         "zero_tolerance": ("flags", "within_days"),

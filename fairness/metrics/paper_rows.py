@@ -173,7 +173,7 @@ PAPERS = (
         needs="campaign",
         testable=False,
         undefined="the offer is of another sector",
-        misleads="A proxy under another name is looked at by proxy_auc.",
+        misleads="A proxy under another name is looked at by used_columns_auc.",
         source="NFHA v. Facebook (2019); 42 USC 3604(c)",
         family="data",
     ),
@@ -214,7 +214,7 @@ PAPERS = (
     ),
     Metric(
         code="FA732",
-        name="proxy_auc",
+        name="used_columns_auc",
         title="Columns used tell a group",
         formula="AUC with which all columns used together tell a group from the "
         "rest, the largest",

@@ -47,7 +47,7 @@ _HOME = {
         "lookalike",
     ),
     "hardship": ("hardship_columns",),
-    "traits": ("trait_lift", "trait_auc", "proxy_auc", "audience_variation"),
+    "traits": ("trait_lift", "trait_auc", "used_columns_auc", "audience_variation"),
     "events": ("events_over_retention", "over_cap", "pressure_ratio"),
     "words": (
         "sensitive_names",

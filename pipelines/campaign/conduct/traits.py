@@ -110,7 +110,7 @@ def trait_auc(scene: Scene, params: Params) -> list[Observed]:
     return _told_apart(scene, names)
 
 
-def proxy_auc(scene: Scene, params: Params) -> list[Observed]:
+def used_columns_auc(scene: Scene, params: Params) -> list[Observed]:
     """Return how well all columns used together tell a group from the rest, at most.
 
     A classifier is tried on customers whom it was not trained on, at most 6,000 drawn
