@@ -96,7 +96,7 @@ def _lift(scene: Scene, name: str) -> Observed:
 
 
 def trait_auc(scene: Scene, params: Params) -> list[Observed]:
-    """Return how well the columns used tell a special trait, at most; see `proxy_auc`.
+    """Return how well the columns used tell a special trait, at most; see `used_columns_auc`.
 
     Parameters
     ----------
