@@ -191,7 +191,7 @@ PEOPLE = (
         ideal=0.0,
         needs="campaign",
         testable=False,
-        undefined="never",
+        undefined="never: there is always a number",
         misleads="Names are matched with a word list, and only single columns are "
         "looked at.",
         source="Google personalised ads policy (personal hardships)",
@@ -246,7 +246,7 @@ PEOPLE = (
         ideal=0.0,
         needs="campaign",
         testable=False,
-        undefined="never",
+        undefined="never: there is always a number",
         misleads="A word list knows no context.",
         source="Directive 2005/29/EC, Art 6-9; FTC Act s. 5",
         family="exploitation",
