@@ -96,7 +96,9 @@ def _lift(scene: Scene, name: str) -> Observed:
 
 
 def trait_auc(scene: Scene, params: Params) -> list[Observed]:
-    """Return how well the columns used tell a special trait, at most; see `used_columns_auc`.
+    """Return how well the columns used tell a special trait, at most.
+
+    As `used_columns_auc` does, of the special categories alone.
 
     Parameters
     ----------
