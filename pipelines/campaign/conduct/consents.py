@@ -138,6 +138,8 @@ def product_channel_consent(scene: Scene, params: Params) -> list[Observed]:
     params : mapping
         ``evidence`` and ``max_age_days`` as in `without_consent`.
     """
+    import narwhals as nw  # noqa: PLC0415
+
     contact, asked = scene.campaign.contact, consent_asked(scene.campaign)
     if contact is None or contact.product is None:
         return [Observed.missing("the product is not named (contact.product)")]
@@ -158,15 +160,16 @@ def product_channel_consent(scene: Scene, params: Params) -> list[Observed]:
     answers = consent_answers(
         scene.campaign, scene.crm, strict, scene.on, consents=consents
     )
-    reasons = scene.beside(answers)[WHY]
-    without = ~_is(reasons, ("consent",))
+    # Only a yes is brought out of the engine: most have said nothing of a product.
+    agreed = answers.filter(nw.col(WHY) == "consent").select(scene.roles.id)
+    without = ~scene.has(agreed.collect("pyarrow").to_native()[scene.roles.id])
     if scene.reasons is not None:
         without |= _is(scene.reasons, ("forgotten", "objected", "not_allowed"))
     without &= scene.selected
     number = int(without.sum())
     message = (
         f"{many(number)} of {size:,} in the audience have not opted in to {what} on "
-        f"{scene.on}{_why(reasons, without)}"
+        f"{scene.on}"
     )
     return [hits(number, message, of=size)]
 

@@ -47,9 +47,8 @@ def creative_association(scene: Scene, params: Params) -> list[Observed]:  # noq
     import pyarrow as pa  # noqa: PLC0415
 
     wanted = nw.col(name).cast(nw.String).alias(_CREATIVE)
-    found = scene.beside(customers.select(scene.roles.id, wanted))[_CREATIVE]
+    shown = _of_audience(scene, customers.select(scene.roles.id, wanted))
     inside = pa.array(scene.selected)
-    shown = found.filter(inside)
     kinds = len(shown.drop_null().unique())
     if kinds > _MOST_CREATIVES:
         return [
@@ -72,6 +71,24 @@ def creative_association(scene: Scene, params: Params) -> list[Observed]:  # noq
     ).counts
     cells = {one: _crossed(counts, one) for one in counts.attributes}
     return _associated(cells, name)
+
+
+def _of_audience(scene: Scene, frame: Any) -> Any:
+    """Return the creative of each of the audience, in the order of the walk."""
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.compute as pc  # noqa: PLC0415
+
+    found = frame.collect("pyarrow").to_native()
+    ids = found[scene.roles.id].cast(scene.ids.type)
+    # A table of the audience's ids is smaller than one of all.
+    places = pc.index_in(ids, value_set=scene.audience)
+    codes = found[_CREATIVE].combine_chunks().dictionary_encode()
+    inside = np.asarray(places.is_valid())
+    drawn = np.full(len(scene.audience), -1, np.int64)
+    of_rows = codes.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    drawn[places.drop_null().to_numpy()] = of_rows[inside]
+    taken = pa.array(drawn, mask=drawn < 0)
+    return codes.dictionary.take(taken)
 
 
 def _crossed(counts: Any, attribute: str) -> NDArray[np.int64]:
