@@ -1,4 +1,4 @@
-"""The demonstration: four campaigns over the sample CRM, from table to certificate."""
+"""The demonstration: campaigns over the sample CRM, from table to certificate."""
 
 from __future__ import annotations
 

@@ -73,6 +73,12 @@ Campaign files over these tables, for `fairreach run`:
 | spring-card.toml | beneficial | a card that leaves out eight postcodes | block |
 | payday-loan.toml | burdensome | a loan aimed at debtors, three postcodes | block |
 | app-cashback.toml | beneficial | a fair rule, a score that follows the app | block |
+| autumn-mailing.toml | beneficial | fair to all groups, and nobody was asked | block |
+
+The autumn mailing is clear by the four-fifths pack and blocked for consent alone: 446
+of its 1,500 customers have none, and 141 of them refused, objected, or left a record
+that cannot be read. Of the 862 whom the payday loan picks, 618 are in arrears or
+flagged as vulnerable.
 
 ## Also planted
 
