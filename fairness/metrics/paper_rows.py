@@ -71,8 +71,8 @@ PAPERS = (
         name="columns_without_need",
         title="Columns used without a stated need",
         formula="columns that rules or score read, or that the campaign names, "
-        "without a need under [data.need]; titles and gender count twice as "
-        "such",
+        "without a need under [data.need]; that a title or a gender serves to "
+        "address somebody is none",
         kind="count",
         form="conduct",
         rate="",
@@ -323,8 +323,8 @@ PAPERS = (
         code="FA764",
         name="unjustified_exclusions",
         title="Small categories left out without a reason",
-        formula="categories below 2 % of the data that are left out without a "
-        "reason under [record]",
+        formula="categories left out of the ratios that are 2 % of the data or more, "
+        "or without a reason under [record]",
         kind="count",
         form="conduct",
         rate="",
@@ -341,8 +341,8 @@ PAPERS = (
         code="FA765",
         name="unknown_not_counted",
         title="Unknown categories not counted",
-        formula="attributes of which the number of customers without a known "
-        "category is not counted",
+        formula="attributes in which a label stands for an unknown category that is "
+        "not named under [record], or of which a rule keeps the unknown out",
         kind="count",
         form="conduct",
         rate="",
@@ -359,7 +359,8 @@ PAPERS = (
         code="FA766",
         name="auditor_not_independent",
         title="Auditor who is not independent",
-        formula="1 where the auditor is the owner of the campaign, or is not named",
+        formula="1 where the auditor is the owner of the campaign, the controller or "
+        "who built the tool, or is not named",
         kind="count",
         form="conduct",
         rate="",
@@ -411,7 +412,8 @@ PAPERS = (
         code="FA783",
         name="unsealed_protected",
         title="Protected attributes not sealed",
-        formula="protected tables that lie unencrypted",
+        formula="protected tables that lie unencrypted, and attributes among the "
+        "customers' own columns",
         kind="count",
         form="conduct",
         rate="",

@@ -39,6 +39,7 @@ EXPECTED = {
         ("ds-highrisk-file", "at most 0", (1,), "block", "point"),
         ("ds-biasdata", "at most 0", (1,), "review", "point"),
         ("ds-biasdata-sealed", "at most 0", (1,), "review", "point"),
+        ("ds-platform", "at most 0", (1,), "review", "point"),
     ],
     "eu-gdpr-marketing": [
         ("gd-object", "at most 0", (1,), "block", "point"),
@@ -52,6 +53,7 @@ EXPECTED = {
         ("gd-retain", "at most 0", (1,), "block", "point"),
         ("gd-notice", "at most 0", (1,), "block", "point"),
         ("gd-auto", "at most 0", (1,), "block", "point"),
+        ("gd-auto-vuln", "at most 0", (1,), "block", "point"),
         ("gd-dpia", "at most 0", (1,), "review", "point"),
         ("gd-dpia-date", "at most 0", (1,), "review", "point"),
         ("gd-ropa", "at most 0", (1,), "note", "point"),
@@ -81,6 +83,7 @@ EXPECTED = {
         ("ex-dark", "at most 0", (1,), "review", "point"),
         ("ex-price-tag", "at most 0", (1,), "block", "point"),
         ("ex-creative", "at most 0.30", (1,), "review", "significant"),
+        ("ex-price-tag-ny", "at most 0", (1,), "note", "point"),
     ],
     "nyc-ll144": [
         ("ll-sel", "at least 0.80", (1, 2), "note", "point"),
@@ -116,6 +119,7 @@ EXPECTED = {
         ("sac-variance", "at most 0.10", (1,), "review", "point"),
         ("sac-copy", "at most 0", (1,), "review", "point"),
         ("sac-air", "at least 0.80", (1,), "review", "significant"),
+        ("sac-effects", "at least 0.80", (1,), "review", "significant"),
     ],
 }
 
@@ -151,8 +155,9 @@ def test_pack_cites_every_rule_and_says_what_it_is_not(name, metrics):
     for rule in policy.rules:
         assert rule.citation.source
         assert rule.citation.as_of <= policy.as_of
-        late = rule.effective_from is not None and rule.effective_from > policy.as_of
-        assert rule.in_force(policy.as_of)[0] is not late
+        first, last = rule.effective_from, rule.effective_to
+        outside = (first and first > policy.as_of) or (last and last < policy.as_of)
+        assert rule.in_force(policy.as_of)[0] is not bool(outside)
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,7 @@ DATED = {
     ("eu-dsa-ads", "ds-highrisk"): (None, date(2027, 12, 1)),
     ("eu-dsa-ads", "ds-highrisk-file"): (date(2027, 12, 2), None),
     ("eu-dsa-ads", "ds-vuln"): (date(2025, 2, 2), None),
+    ("us-special-ad-category", "sac-effects"): (None, date(2026, 7, 20)),
     ("uk-consumer-duty", "uk-adm"): (date(2026, 2, 5), None),
     ("uk-consumer-duty", "uk-gamble"): (date(2025, 5, 1), None),
 }

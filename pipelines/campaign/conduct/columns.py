@@ -147,9 +147,16 @@ def platform_restricted_columns(scene: Scene, params: Params) -> list[Observed]:
     return [_count(found, _told(found, list(found), what, "columns used are of those"))]
 
 
-def restricted_sector_columns(scene: Scene, params: Params) -> list[Observed]:  # noqa: ARG001
-    """Count the columns by which nobody may choose for housing, work or credit."""
-    if not _is_restricted(scene.sector):
+def restricted_sector_columns(scene: Scene, params: Params) -> list[Observed]:
+    """Count the columns by which nobody may choose for housing, work or credit.
+
+    Parameters
+    ----------
+    scene : Scene
+    params : mapping
+        ``sectors``: those that are restricted, instead of the house's list.
+    """
+    if not _is_restricted(scene.sector, params.get("sectors")):
         sector = "no sector" if scene.sector is None else label(scene.sector)
         return [Observed.idle(f"the offer is of {sector}, which is not restricted")]
     found = of_topics(used(scene), topics("restricted"))
@@ -224,9 +231,9 @@ def _named(scene: Scene) -> list[str]:
     return [name for name in names if name is not None]
 
 
-def _is_restricted(sector: str | None) -> bool:
-    sectors = {folded(one) for one in read_lists("lists")["restricted"]["sectors"]}
-    return sector is not None and folded(sector) in sectors
+def _is_restricted(sector: str | None, sectors: Iterable[str] | None = None) -> bool:
+    listed_ones = sectors or read_lists("lists")["restricted"]["sectors"]
+    return sector is not None and folded(sector) in set(map(folded, listed_ones))
 
 
 def _told(

@@ -163,13 +163,24 @@ class Scene:
     def observe(self, metric: str, params: Params) -> Sequence[Observed]:
         """Return what is observed of a metric of conduct; each is looked at once."""
         key = _key(metric, params)
-        if params.get(WHEN) == "export" and self.campaign.export is None:
-            return (Observed.idle("the audience goes to no platform"),)
+        why = self._why_not(params.get(WHEN))
+        if why:
+            return (Observed.idle(why),)
         if key not in self._seen:
             module = import_module(f"{__package__}.{OBSERVERS[metric]}")
             observer = cast("Observer", getattr(module, metric))
             self._seen[key] = tuple(observer(self, params))
         return self._seen[key]
+
+    def _why_not(self, when: object) -> str:
+        """Return why a rule for some campaigns does not ask of this one."""
+        if when == "export" and self.campaign.export is None:
+            return "the audience goes to no platform"
+        if when == "hardship":
+            seen = self.observe("hardship_columns", {})
+            if all(one.status == "measured" and not one.value for one in seen):
+                return "nobody is picked by a column of hardship"
+        return ""
 
     def recorded(self) -> Recorded:
         """Return what was observed, without the tables."""
