@@ -24,6 +24,7 @@ PARAMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "used_columns_auc": ("attributes",),
         "audience_variation": ("attributes", "least"),
         "events_over_retention": ("days",),
+        "hardship_columns": ("correlation",),
         "zero_tolerance": ("flags", "within_days"),
         "over_cap": ("cap", "days"),
         "pressure_ratio": ("cap", "days"),

@@ -29,10 +29,10 @@ _NOTHING = frozenset(
 )
 _LEAST = 30
 _SURE = 3.0
-_SOME = 0.05
+_SOME = 0.1
 
 
-def hardship_columns(scene: Scene, params: Params) -> list[Observed]:  # noqa: ARG001
+def hardship_columns(scene: Scene, params: Params) -> list[Observed]:
     """Count the columns of hardship by which those who have it are picked.
 
     A clause picks them where it is met by more of the column (``arrears = 1``,
@@ -40,7 +40,16 @@ def hardship_columns(scene: Scene, params: Params) -> list[Observed]:  # noqa: A
     the other way round. A score picks them where it rises with the column among the
     customers who were scored. Missing where neither tells a direction, and no other
     column counts.
+
+    Parameters
+    ----------
+    scene : Scene
+    params : mapping
+        ``correlation``: the rank correlation of column and score from which the score
+        is said to follow the column, 0.1 by default; a model that was trained where
+        there is nothing to learn comes near that by chance.
     """
+    least = float(params.get("correlation", _SOME))
     words = words_of("columns")
     flagged = scene.campaign.vulnerability
     own = set() if flagged is None else set(flagged.hardship)
@@ -54,12 +63,12 @@ def hardship_columns(scene: Scene, params: Params) -> list[Observed]:  # noqa: A
     positive: dict[str, str] = {}
     unclear: dict[str, str] = {}
     for name, side in looked.items():
-        for found, why in _uses(scene, name):
+        for found, why in _uses(scene, name, least):
             if found == "unclear":
                 unclear.setdefault(name, why)
             elif found == side:
                 positive.setdefault(name, why)
-    scored = _by_given_score(scene, sorted(own - names.keys()))
+    scored = _by_given_score(scene, sorted(own - names.keys()), least)
     positive |= {name: why for name, why in scored.items() if name not in positive}
     told = [f"{shown(name)} ({why})" for name, why in positive.items()]
     unsure = [
@@ -179,7 +188,7 @@ def _side_of_hardship(name: str) -> Side:
     return "less" if means != turned else "more"
 
 
-def _uses(scene: Scene, name: str) -> Iterator[tuple[Side, str]]:
+def _uses(scene: Scene, name: str, least: float) -> Iterator[tuple[Side, str]]:
     for kind, rule in scene.plan.rules.items():
         if name not in rule.columns:
             continue
@@ -191,10 +200,10 @@ def _uses(scene: Scene, name: str) -> Iterator[tuple[Side, str]]:
     if score is not None and score.column == name:
         yield "more", "the score itself"
     elif scene.scorer is not None and name in scene.scorer.columns:
-        yield _scored(scene, name)
+        yield _scored(scene, name, least)
 
 
-def _scored(scene: Scene, name: str) -> tuple[Side, str]:
+def _scored(scene: Scene, name: str, least: float) -> tuple[Side, str]:
     """Return whether a trained score rises with a column, among those scored."""
     sample = scene.walked.sample
     if sample is None or scene.scorer is None or name not in sample.column_names:
@@ -203,10 +212,10 @@ def _scored(scene: Scene, name: str) -> tuple[Side, str]:
     scores = np.asarray(
         scene.scorer.score(sample.select(list(scene.scorer.columns))), dtype=np.float64
     )
-    return _risen(values, scores)
+    return _risen(values, scores, least)
 
 
-def _by_given_score(scene: Scene, names: Sequence[str]) -> dict[str, str]:
+def _by_given_score(scene: Scene, names: Sequence[str], least: float) -> dict[str, str]:
     """Return the campaign's own columns of hardship that a ready-made score rises with.
 
     Nobody says what it was made of, and it need not be said.
@@ -222,21 +231,21 @@ def _by_given_score(scene: Scene, names: Sequence[str]) -> dict[str, str]:
     table = scene.beside(frame)
     found = {}
     for name in names:
-        side, why = _risen(_numbers(table[name]), scene.walked.scores)
+        side, why = _risen(_numbers(table[name]), scene.walked.scores, least)
         if side == _side_of_hardship(name):
             found[name] = why
     return found
 
 
 def _risen(
-    values: NDArray[np.float64], scores: NDArray[np.float64]
+    values: NDArray[np.float64], scores: NDArray[np.float64], least: float
 ) -> tuple[Side, str]:
     there = ~np.isnan(values) & ~np.isnan(scores)
     values, scores = values[there], scores[there]
     if len(values) < _LEAST or len(np.unique(values)) == 1:
         return "unclear", "the score: too few rows to tell by"
     rho = float(np.corrcoef(_ranks(values), _ranks(scores))[0, 1])
-    if np.isnan(rho) or abs(rho) * np.sqrt(len(values) - 1) < _SURE or abs(rho) < _SOME:
+    if np.isnan(rho) or abs(rho) * np.sqrt(len(values) - 1) < _SURE or abs(rho) < least:
         return "either", "the score does not follow it"
     return (
         "more" if rho > 0 else "less",

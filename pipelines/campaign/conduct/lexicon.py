@@ -14,6 +14,7 @@ from unicodedata import category, combining, normalize
 
 Tokens = tuple[str, ...]
 
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TOKEN = re.compile(r"[a-z]+|[0-9]+|[^\W\d_]+")
 # Letters that no decomposition turns into the two that people write for them.
@@ -104,7 +105,7 @@ def tokens_of(text: str) -> Tokens:
     >>> tokens_of("custDateOfBirth"), tokens_of("Religionszugehörigkeit 2026")
     (('cust', 'date', 'of', 'birth'), ('religionszugehorigkeit', '2026'))
     """
-    plain = normalize("NFKC", text[:_LONGEST])
+    plain = normalize("NFKC", _COLOUR.sub(" ", text[:_LONGEST]))
     plain = "".join(char for char in plain if category(char) != "Cf")
     plain = _HUMP.sub(" ", plain).casefold()
     bare = "".join(one for one in normalize("NFKD", plain) if not combining(one))
