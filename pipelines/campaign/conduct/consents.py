@@ -14,7 +14,9 @@ from pipelines.campaign.frame import UNREAD, consent_answers, consent_asked, obj
 from pipelines.campaign.model import ConsentTable
 from pipelines.campaign.plan import WHY
 from pipelines.consent.cells import EVERY
-from pipelines.crm.statuses import GRANTED, STATUSES, folded
+from pipelines.crm.contracts import CHANNELS
+from pipelines.crm.contracts import EVERY as ALL
+from pipelines.crm.statuses import GRANTED, OBJECTED, STATUSES, folded
 
 Bools = NDArray[np.bool_]
 
@@ -187,9 +189,13 @@ def _of_product(scene: Scene, asked: ConsentTable, product: str) -> tuple[Any, s
         consents = consents.filter(spelled(scene, _PRODUCT, {word}) | (wide & is_no))
     else:
         purpose = product
-    return consents.filter(
-        spelled(scene, "purpose", {folded(purpose), *EVERY_WORD})
-    ), purpose
+    # An objection counts on whatever channel; all else is of this one, or of all.
+    plain = [s for s, said in STATUSES.items() if said != OBJECTED]
+    channels = [one for one in CHANNELS if folded(one) == folded(asked.channel)]
+    concerned = nw.col("channel").is_in([*channels, ALL]) | nw.col("channel").is_null()
+    concerned |= ~nw.col("status").is_in(plain)
+    about = spelled(scene, "purpose", {folded(purpose), *EVERY_WORD})
+    return consents.filter(about & concerned), purpose
 
 
 def spelled(scene: Scene, column: str, words: Collection[str]) -> Any:
