@@ -32,8 +32,8 @@ def status(folder, metric, params=None, *, of=None, **changes):
     return one.status, one.message
 
 
-def judged(data, pack, *, on=ON, around=None, **changes):
-    """Run a campaign that a pack judges."""
+def judged(data, packs, /, *, on=ON, around=None, **changes):
+    """Run a campaign that one or more packs judge."""
     offer = {"name": "An offer", "polarity": "beneficial"}
     made = {
         "name": "ours",
@@ -43,7 +43,7 @@ def judged(data, pack, *, on=ON, around=None, **changes):
         "tables": {name: f"{name}.parquet" for name in data},
         "protected": {"by": ["group"]} | changes.pop("protected_by", {}),
         "funnel": {"clauses": "pick = 1"} | changes.pop("funnel", {}),
-        "policy": {"use": [pack]},
+        "policy": {"use": [packs] if isinstance(packs, str) else packs},
     }
     return run_campaign(Campaign(**(made | changes)), tables=data, on=on, around=around)
 
