@@ -67,7 +67,9 @@ def _told(row: Row) -> str:
 
 def _line(row: Row) -> str:
     source = f" [{ascii_controls(str(row['citation']))}]" if row["citation"] else ""
+    remedy = row.get("remedy")
+    todo = f" To do: {ascii_controls(str(remedy))}" if remedy else ""
     return (
         f"{MARKS[row['verdict']]} {label(row['rule'])} ({row['severity']}): "
-        f"{ascii_controls(str(row['message']))}{source}"
+        f"{ascii_controls(str(row['message']))}{source}{todo}"
     )

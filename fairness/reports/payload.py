@@ -165,12 +165,19 @@ def audit_payload(audit: Audited, decision: Decided | None = None) -> dict[str, 
         else [said.get(reason, reason) for reason in decision.reasons],
         "method": _method(audit, decision),
         "checks": [_shown(f, hidden, within) for f in _checked(audit)],
-    } | _ethics(rows)
+    } | _ethics(rows, () if decision is None else decision.policies)
 
 
-def _ethics(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _ethics(
+    rows: Sequence[dict[str, Any]], policies: Sequence[Policy]
+) -> dict[str, Any]:
     """Return the section of the rules on conduct, where there are any that apply."""
-    found = [row for row in rows if row["code"] in _CONDUCT]
+    remedies = {rule.id: rule.remedy for policy in policies for rule in policy.rules}
+    found = [
+        row | {"remedy": remedies.get(str(row["rule"]))}
+        for row in rows
+        if row["code"] in _CONDUCT
+    ]
     if all(row["verdict"] == "not_applicable" for row in found):
         return {}
     return {"ethics": found}
