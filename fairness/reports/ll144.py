@@ -3,13 +3,16 @@
 Made of the payload alone, where the pack ``nyc-ll144`` is among the policies: for each
 attribute and each intersection a table of categories with their number, the number
 selected, the selection rate and the impact ratio, its rate over the highest one. Those
-whose category is unknown are counted and are in no ratio. Of a tool that scores, select
-who scores above the median of all: then the rate is the scoring rate.
+whose category is unknown are counted and are in no ratio: neither by sex nor by race
+where one of the two is unknown and both are crossed. Of a tool that scores, select who
+scores above the median of all: then the rate is the scoring rate. Ratios are of the
+rates before they are rounded, as in the rule's examples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +22,21 @@ from fairness.groups import MISSING
 PACK = "nyc-ll144"
 SMALL_SHARE = 0.02
 """Categories of a smaller share of the data are marked; they are shown all the same."""
+
+FACTS = (
+    ("audit_date", "date of the bias audit"),
+    ("distribution_date", "in use since"),
+    ("data_source", "data"),
+    ("auditor", "auditor"),
+    ("exclusion_reason", "why categories are left out of the ratios"),
+)
+"""Fields of a campaign's record that the summary tells, and how."""
+
+RECORD = (*(name for name, _ in FACTS), "excluded_categories", "unknown_categories")
+"""Fields of a campaign's record that the summary rests on."""
+
+_SEX = re.compile(r"(?<![a-z])(sex|gender)(?![a-z])", re.IGNORECASE)
+_RACE = re.compile(r"(?<![a-z])(race|ethnic\w*)(?![a-z])", re.IGNORECASE)
 
 HEAD = ("category", "n", "selected", "rate", "impact ratio")
 
@@ -36,6 +54,8 @@ class Category:
         None where hidden, or undefined: nobody is selected anywhere.
     is_small : bool
         Below 2 % of the data.
+    is_excluded : bool
+        Left out of the ratios, as the campaign's record says.
     """
 
     name: str
@@ -44,6 +64,7 @@ class Category:
     rate: float | None
     impact_ratio: float | None
     is_small: bool
+    is_excluded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +111,15 @@ def ll144_tables(payload: Mapping[str, Any]) -> tuple[Table, ...]:
     found: dict[str, list[Mapping[str, Any]]] = {}
     for row in payload["groups"]:
         found.setdefault(row["attribute"], []).append(row)
-    rows = payload["data"]["rows"]
-    return tuple(_table(name, groups, rows) for name, groups in found.items())
+    rows, said = payload["data"]["rows"], _said(payload)
+    unknown, excluded = (
+        frozenset(map(str.casefold, _items(said.get(name))))
+        for name in ("unknown_categories", "excluded_categories")
+    )
+    found |= _of_the_crossed(found, payload, unknown)
+    return tuple(
+        _table(name, groups, rows, unknown, excluded) for name, groups in found.items()
+    )
 
 
 def ll144_rows(table: Table) -> list[list[str]]:
@@ -104,7 +132,11 @@ def ll144_lines(payload: Mapping[str, Any]) -> list[str]:
     tables = ll144_tables(payload)
     if not tables:
         return []
+    said = _said(payload)
     lines = [
+        f"{told}: {label(str(said[name]), 200)}" for name, told in FACTS if name in said
+    ]
+    lines += [
         f"{label(table.attribute)}: {table.unknown:,} of no known category, in no ratio"
         for table in tables
     ]
@@ -121,13 +153,30 @@ def ll144_title(table: Table) -> str:
     return f"Impact ratios by {label(table.attribute)} (Local Law 144)"
 
 
-def _table(name: str, groups: list[Mapping[str, Any]], rows: int) -> Table:
-    known = [row for row in groups if not _is_unknown(row["group"])]
-    rates = [row["rate"] for row in known if row["rate"] is not None]
+def _table(
+    name: str,
+    groups: Sequence[Mapping[str, Any]],
+    rows: int,
+    unknown: frozenset[str],
+    excluded: frozenset[str],
+) -> Table:
+    known = [row for row in groups if not _is_unknown(row["group"], unknown)]
+    small = {
+        row["group"]
+        for row in known
+        if row["n"] is None or row["n"] < SMALL_SHARE * rows
+    }
+    # Only a small category may be left out, whatever the record says.
+    out = {name for name in small if _is_named(name, excluded)}
+    rates = [
+        row["rate"]
+        for row in known
+        if row["rate"] is not None and row["group"] not in out
+    ]
     highest = max(rates, default=0.0)
     counted = sum(row["n"] or 0 for row in known)
     hidden = any(row["n"] is None for row in groups)
-    unknown = sum(row["n"] or 0 for row in groups if _is_unknown(row["group"]))
+    strangers = [row for row in groups if _is_unknown(row["group"], unknown)]
     return Table(
         name,
         tuple(
@@ -136,18 +185,80 @@ def _table(name: str, groups: list[Mapping[str, Any]], rows: int) -> Table:
                 row["n"],
                 row["selected"],
                 row["rate"],
-                row["rate"] / highest if row["rate"] is not None and highest else None,
-                row["n"] is None or row["n"] < SMALL_SHARE * rows,
+                row["rate"] / highest
+                if row["rate"] is not None and highest and row["group"] not in out
+                else None,
+                row["group"] in small,
+                row["group"] in out,
             )
             for row in known
         ),
         # What is hidden is of some category, known or not.
-        unknown if hidden else rows - counted,
+        sum(row["n"] or 0 for row in strangers) if hidden else rows - counted,
     )
 
 
-def _is_unknown(group: str) -> bool:
-    return MISSING in group.replace("&&", "").split("&")
+def _of_the_crossed(
+    found: Mapping[str, Sequence[Mapping[str, Any]]],
+    payload: Mapping[str, Any],
+    unknown: frozenset[str],
+) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the tables of sex and race without those of whom one is unknown.
+
+    As they are counted by their intersection; nothing where that was not counted, or
+    hides somebody.
+    """
+    names = [str(name) for name in payload.get("attributes", ())]
+    sexes, races = (
+        [name for name in names if kind.search(name.replace("_", " "))]
+        for kind in (_SEX, _RACE)
+    )
+    if len(sexes) != 1 or len(races) != 1:
+        return {}
+    pair = [name for name in names if name in {sexes[0], races[0]}]
+    crossed = found.get("&".join(name.replace("&", "&&") for name in pair), ())
+    if not crossed or any(row["n"] is None for row in crossed):
+        return {}
+    made: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in pair}
+    for row in crossed:
+        if _is_unknown(row["group"], unknown):
+            continue
+        for name, part in zip(pair, _parts(row["group"]), strict=True):
+            total = made[name].setdefault(
+                part, {"attribute": name, "group": part, "n": 0, "selected": 0}
+            )
+            total["n"] += row["n"]
+            total["selected"] += row["selected"]
+    return {
+        name: [
+            total | {"rate": total["selected"] / total["n"] if total["n"] else None}
+            for total in groups.values()
+        ]
+        for name, groups in made.items()
+    }
+
+
+def _parts(group: str) -> list[str]:
+    parts = group.replace("&&", "\0").split("&")
+    return [part.replace("\0", "&") for part in parts]
+
+
+def _is_unknown(group: str, unknown: frozenset[str]) -> bool:
+    parts = {group, *_parts(group)}
+    return MISSING in parts or any(part.casefold() in unknown for part in parts)
+
+
+def _is_named(group: str, names: frozenset[str]) -> bool:
+    return group.casefold() in names
+
+
+def _said(payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    record: Mapping[str, Any] = payload.get("campaign", {}).get("record", {})
+    return record
+
+
+def _items(value: object) -> list[str]:
+    return [one.strip() for one in str(value or "").split(",") if one.strip()]
 
 
 def _cells(one: Category) -> list[str]:
@@ -155,8 +266,9 @@ def _cells(one: Category) -> list[str]:
         return "–" if value is None else format(value, form)
 
     rate = None if one.rate is None else one.rate * 100
+    marks = f"{' *' if one.is_small else ''}{' (left out)' if one.is_excluded else ''}"
     return [
-        f"{label(one.name)}{' *' if one.is_small else ''}",
+        f"{label(one.name)}{marks}",
         told(one.n, ","),
         told(one.selected, ","),
         f"{told(rate, '.1f')} %" if rate is not None else "–",

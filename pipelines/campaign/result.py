@@ -14,6 +14,7 @@ from fairness.auditing import Audit, Decision
 from fairness.counts.suppress import SMALLEST
 from fairness.evidence import canonical, digest_of
 from fairness.findings import Finding
+from fairness.reports.ll144 import PACK, RECORD
 from fairness.reports.payload import hidden_groups
 from pipelines.campaign.conduct import Recorded
 from pipelines.campaign.doubts import gated
@@ -143,6 +144,13 @@ class CampaignRun:
             if (gap.attribute, gap.group, gap.reference, gap.is_burdensome) in standing
         )
 
+    def _record_told(self) -> dict[str, str]:
+        """Return what a policy's own layout tells of the campaign's record."""
+        if all(policy.name != PACK for policy in self.decision.policies):
+            return {}
+        said = self.campaign.record or {}
+        return {name: str(said[name]) for name in RECORD if name in said}
+
     @property
     def digest(self) -> str:
         """Hash of what an approval is given to: see `facts`."""
@@ -193,6 +201,9 @@ class CampaignRun:
             "as_of": self.as_of.isoformat(),
             "digest": self.campaign.digest,
         }
+        told = self._record_told()
+        if told:
+            payload["campaign"]["record"] = told
         hidden = hidden_groups(self.audit, self.decision.findings)
         payload["funnel"] = funnel_section(self.funnel, self.gaps, hidden=hidden)
         if self.consent:

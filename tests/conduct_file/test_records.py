@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from tests.conduct_file.files import SIZE, status, tables, value
+from tests.conduct_file.files import SIZE, judged, status, tables, value
 
 DPIA = {"fields": ["dpia", "dpia_date"]}
 
@@ -150,3 +150,10 @@ AUDITORS = [
 def test_the_auditor_is_somebody_else(tmp_path, record, number):
     changes = {"record": record} if record else {}
     assert value(tmp_path, "auditor_not_independent", **changes)[0] == number
+
+
+def test_the_layout_of_local_law_144_tells_what_is_on_record():
+    record = {"audit_date": date(2026, 5, 1), "dpia": "DP-1"}
+    told = judged(tables(), "nyc-ll144", record=record).payload()["campaign"]
+    assert told["record"] == {"audit_date": "2026-05-01"}
+    assert "record" not in judged(tables(), "us-four-fifths").payload()["campaign"]

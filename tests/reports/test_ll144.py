@@ -5,11 +5,16 @@ import pytest
 
 import fairness as fa
 from fairness.reports import render
-from fairness.reports.ll144 import ll144_rows, ll144_tables
+from fairness.reports.ll144 import ll144_lines, ll144_rows, ll144_tables
 
-# The three tables of the example in 6 RCNY 5-301: category, applicants, selected,
-# per cent, impact ratio, with the digits as printed. Recalled, not copied from the
-# text; the third table's margins add up to the first one's, which two tests below use.
+# The three tables of the first example in 6 RCNY 5-301(b): category, applicants,
+# selected, per cent, impact ratio, with the digits as printed. Held against the text of
+# the DCWP's Notice of Adoption (April 2023) in a public copy of it: the repository
+# DenzilGreenwood/CIAF_Model_Creation, Docs/Regulatory_Bodies/US_State/New_York/
+# NYC_Local_Law_144_Final_Rule.md, at 2306714d. The ratios are of unrounded rates: 0.97
+# for Hispanic or Latino is 0.5 / 0.5169, where 50 % / 52 % would be 0.96. The third
+# table's margins add up to the first one's and, but for Hispanic or Latino (395 there,
+# 408 in the second), to the second's.
 SEX = [
     ("Male", 1390, 667, "48", "1.00"),
     ("Female", 1181, 555, "47", "0.979"),
@@ -102,6 +107,136 @@ def test_the_reports_hold_the_printed_digits(crossed, form):
     told = render(crossed, form)
     for text in ("43.9 %", "52.2 %", "0.979", "0.789", "Local Law 144"):
         assert text.replace(".", "&#46;") in told or text in told
+
+
+# The tables of the second example, in 5-301(c), of a tool that scores: category,
+# applicants, per cent above the median, impact ratio. Of the same copy. The counts above
+# the median are the only whole ones that give the rates; 18 of 28 is printed as 64.2 %,
+# cut off where all others are rounded.
+SCORED = {
+    "sex": [("Male", 92, 50, "54.3", "1.00"), ("Female", 76, 34, "44.7", "0.82")],
+    "race": [
+        ("Hispanic or Latino", 28, 18, "64.3", "1.00"),
+        ("White", 40, 15, "37.5", "0.58"),
+        ("Black or African American", 32, 16, "50.0", "0.78"),
+        ("Native Hawaiian or Pacific Islander", 8, 5, "62.5", "0.97"),
+        ("Asian", 24, 10, "41.7", "0.65"),
+        ("Native American or Alaska Native", 16, 10, "62.5", "0.97"),
+        ("Two or More Races", 20, 10, "50.0", "0.78"),
+    ],
+}
+SCORED_BOTH = [
+    ("Male", "Hispanic or Latino", 16, 12, "75", "1.00"),
+    ("Female", "Hispanic or Latino", 12, 6, "50", "0.67"),
+    ("Male", "White", 20, 7, "35", "0.47"),
+    ("Male", "Black or African American", 20, 10, "50", "0.67"),
+    ("Male", "Native Hawaiian or Pacific Islander", 4, 3, "75", "1.00"),
+    ("Male", "Asian", 12, 7, "58.3", "0.78"),
+    ("Male", "Native American or Alaska Native", 8, 5, "62.5", "0.83"),
+    ("Male", "Two or More Races", 12, 6, "50", "0.67"),
+    ("Female", "White", 20, 8, "40", "0.53"),
+    ("Female", "Black or African American", 12, 6, "50", "0.67"),
+    ("Female", "Native Hawaiian or Pacific Islander", 4, 2, "50", "0.67"),
+    ("Female", "Asian", 12, 3, "25", "0.33"),
+    ("Female", "Native American or Alaska Native", 8, 5, "62.5", "0.83"),
+    ("Female", "Two or More Races", 8, 4, "50", "0.67"),
+]
+
+
+def assert_told(category, n, selected, percent, ratio):
+    """As `assert_printed`, but for the few of a category, and who would give them away."""
+    if category.n is None:
+        assert n < 10
+        return
+    assert_printed(category, n, selected, percent, ratio)
+
+
+def test_the_tables_of_the_example_of_scores():
+    rows = [((sex, race), n, x) for sex, race, n, x, *_ in SCORED_BOTH]
+    payload = audited(rows, ["sex", "race"], intersections=2)
+    tables = {table.attribute: table for table in ll144_tables(payload)}
+    assert sum(n for _, n, _ in rows) == 2 * sum(x for *_, x in rows)
+    for name, printed in SCORED.items():
+        found = {one.name: one for one in tables[name].categories}
+        for group, *figures in printed:
+            assert_printed(found[group], *figures)
+    found = {one.name: one for one in tables["sex&race"].categories}
+    shown = [one for one in found.values() if one.n is not None]
+    assert len(shown) >= 10
+    for sex, race, *figures in SCORED_BOTH:
+        assert_told(found[f"{sex}&{race}"], *figures)
+
+
+def test_who_is_unknown_by_one_attribute_is_in_no_table():
+    # The example's 250 of unknown sex or race, whose other category may be known.
+    rows = [((sex, race), n, x) for sex, race, n, x, *_ in BOTH]
+    unknown = [
+        ((None, "White"), 100, 90),
+        (("Male", None), 120, 5),
+        ((None, None), 30, 9),
+    ]
+    payload = audited([*rows, *unknown], ["sex", "race"], intersections=2)
+    tables = {table.attribute: table for table in ll144_tables(payload)}
+    for table in tables.values():
+        assert table.unknown == 250
+    found = {one.name: one for one in tables["sex"].categories}
+    for group, *printed in SEX:
+        assert_printed(found[group], *printed)
+    found = {one.name: one for one in tables["race"].categories}
+    for group, *printed in RACE[1:]:
+        assert_printed(found[group], *printed)
+
+
+def of_record(rows, **record):
+    payload = audited(rows, ["g"])
+    return payload | {"campaign": {"record": record}}
+
+
+def test_a_small_category_that_the_record_leaves_out_has_no_ratio():
+    rows = [(("a",), 900, 300), (("b",), 900, 450), (("c",), 15, 14)]
+    excluded = {"excluded_categories": "C", "exclusion_reason": "fifteen people"}
+    (whole,) = ll144_tables(of_record(rows))
+    (table,) = ll144_tables(of_record(rows, **excluded))
+    ratios = [
+        {one.name: one.impact_ratio for one in t.categories} for t in (whole, table)
+    ]
+    assert ratios[0]["c"] == 1
+    assert ratios[1] == {"a": pytest.approx(2 / 3), "b": 1, "c": None}
+    (left,) = [one for one in table.categories if one.is_excluded]
+    assert (left.n, left.selected) == (15, 14)
+    assert "why categories are left out of the ratios: fifteen people" in ll144_lines(
+        of_record(rows, **excluded)
+    )
+
+
+def test_a_large_category_is_not_left_out_whatever_the_record_says():
+    rows = [(("a",), 900, 300), (("b",), 900, 450)]
+    (table,) = ll144_tables(of_record(rows, excluded_categories="a"))
+    assert not any(one.is_excluded for one in table.categories)
+
+
+def test_labels_that_the_record_calls_unknown_are_in_no_ratio():
+    rows = [(("a",), 900, 300), (("Not stated",), 60, 60)]
+    (table,) = ll144_tables(of_record(rows, unknown_categories="not stated"))
+    assert [one.name for one in table.categories] == ["a"]
+    assert table.unknown == 60
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_the_reports_tell_the_days_and_the_data_of_the_audit(form):
+    rows = [(("a",), 900, 300), (("b",), 900, 450)]
+    told = render(
+        of_record(
+            rows,
+            audit_date="2026-05-01",
+            distribution_date="2026-06-01",
+            data_source="<b>applications</b> of a year",
+        ),
+        form,
+    )
+    for words in ("date of the bias audit", "in use since", "2026"):
+        assert words in told
+    assert form == "text" or "<b>applications" not in told
 
 
 def test_small_and_unknown_categories_are_shown_and_counted():
