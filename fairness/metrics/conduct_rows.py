@@ -44,7 +44,7 @@ PEOPLE = (
         ideal=0.0,
         needs="campaign",
         testable=False,
-        undefined="no consent records were given, or no channel is named",
+        undefined="never: without records or a channel nobody is known to have a basis",
         misleads="A record says what was ticked, not what was understood.",
         source="Regulation (EU) 2016/679, Art 4(11), 6, 7; Directive 2002/58/EC, "
         "Art 13",
@@ -138,7 +138,7 @@ PEOPLE = (
         ideal=0.0,
         needs="campaign",
         testable=False,
-        undefined="no consent records were given, or no product is named",
+        undefined="no product is named; without records nobody has opted in",
         misleads="An opt-in for another product of the house does not count.",
         source="LCCP SR 5.1.12 (1 May 2025)",
         family="consent",

@@ -71,6 +71,8 @@ def _judged(rule: Rule, seen: Observed, policy: Policy) -> Finding:
     metric = METRICS[rule.metric]
     verdict = _verdict(rule, seen, policy)
     message = seen.message
+    # Of a few people the number itself is not told, only what it comes to.
+    is_few = metric.kind == "count" and seen.n is not None and seen.selected is None
     if verdict == "inconclusive" and seen.status == "measured":
         message += (
             "; outside the bound, but chance is not ruled out (adjusted p "
@@ -87,7 +89,7 @@ def _judged(rule: Rule, seen: Observed, policy: Policy) -> Finding:
         n_reference=None,
         selected_reference=None,
         rate=None,
-        estimate=seen.value,
+        estimate=None if is_few else seen.value,
         low=seen.low,
         high=seen.high,
         confidence=None,

@@ -127,6 +127,16 @@ def test_without_a_campaign_a_rule_of_conduct_does_not_apply(even, metric):
     assert made.verdict == "clear"
 
 
+def test_a_number_of_a_few_people_is_in_no_report(even):
+    seen = [Observed("fewer than 5 customers objected", value=3.0, n=900)]
+    made = judged(even, rule(), seen=seen)
+    assert made.verdict == "block"
+    (row,) = made.to_dict()["ethics"]
+    assert (row["estimate"], row["selected"]) == (None, None)
+    columns = judged(even, rule(), seen=[Observed("3 columns", value=3.0)])
+    assert columns.to_dict()["ethics"][0]["estimate"] == 3.0
+
+
 def test_conduct_alone_does_not_clear(even):
     stub = Stub([Observed("none", value=0.0)])
     made = even.gate([policy(rule())], on=ON, conduct=stub)

@@ -60,7 +60,7 @@ def test_erasing_leaves_nothing_behind_and_says_so_in_the_ledger(released):
     assert held_of(released, "C00005") == ()
     assert done.withdrawn == ("one/audience.csv",)
     assert not certificate_path(released / "one" / "audience.csv").exists()
-    assert verify_ledger(released / "ledger.jsonl").is_sound
+    assert verify_ledger(released / "ledger.jsonl").ok
     last = json.loads((released / "ledger.jsonl").read_text().splitlines()[-1])
     assert last["kind"] == "erasure"
     for path in released.rglob("*"):
