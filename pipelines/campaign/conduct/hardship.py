@@ -80,7 +80,7 @@ def hardship_columns(scene: Scene, params: Params) -> list[Observed]:
         what = f"it cannot be told whom these columns pick: {listed(unsure)}"
         return [Observed.missing(what)]
     if positive:
-        message = f"{len(positive)} columns of hardship pick who has it: {listed(told)}"
+        message = f"who is in hardship is picked, by {len(positive)}: {listed(told)}"
     elif looked:
         named = listed([shown(name) for name in looked])
         message = f"columns of hardship pick nobody who has it: {named}"

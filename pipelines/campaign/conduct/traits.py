@@ -156,7 +156,11 @@ def _told(scene: Scene, name: str) -> Observed:
             attribute=name,
         )
     labels = sample.labels[name]
-    found = fit_joint_proxy(sample.features, sample.groups[name], len(labels))
+    # The group that is told best is looked for among all of them.
+    sure = 1 - _SURE / len(labels)
+    found = fit_joint_proxy(
+        sample.features, sample.groups[name], len(labels), confidence=sure
+    )
     columns = [feature.name for feature in sample.features]
     known = [
         place
