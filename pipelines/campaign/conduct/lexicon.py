@@ -8,20 +8,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any
-from unicodedata import category, combining, normalize
+from unicodedata import category, normalize
 
 Tokens = tuple[str, ...]
 
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _TOKEN = re.compile(r"[a-z]+|[0-9]+|[^\W\d_]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+# Letters of other scripts that look like these; and letters that look like nothing.
+_ALIKE = str.maketrans(
+    "АВЕІЈКМНОРСЅТУХаеіјһорсѕухԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχıɡ",
+    "ABEIJKMHOPCSTYXaeijhopcsyxdqwABEZHIKMNOPTYXaikvoptuxig",
+)
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0")
 # Letters that no decomposition turns into the two that people write for them.
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _ANY_NUMBER = "#"
 _LONGEST = 20_000
 _LEAST_JOINED = 8
+_INITIALS = 3
 _PLURAL = re.compile(r"(?<=[a-z]{3})s")
 
 
@@ -104,12 +113,34 @@ def tokens_of(text: str) -> Tokens:
     --------
     >>> tokens_of("custDateOfBirth"), tokens_of("Religionszugehörigkeit 2026")
     (('cust', 'date', 'of', 'birth'), ('religionszugehorigkeit', '2026'))
+    >>> tokens_of("H.I.V. list"), tokens_of("\u041d\u0406V")
+    (('hiv', 'list'), ('hiv',))
     """
-    plain = normalize("NFKC", _COLOUR.sub(" ", text[:_LONGEST]))
-    plain = "".join(char for char in plain if category(char) != "Cf")
-    plain = _HUMP.sub(" ", plain).casefold()
-    bare = "".join(one for one in normalize("NFKD", plain) if not combining(one))
-    return tuple(_TOKEN.findall(bare.replace("'", "").replace("\u2019", "")))
+    plain = normalize("NFKD", _COLOUR.sub(" ", text[:_LONGEST]))
+    plain = "".join(char for char in plain if not _is_unseen(char))
+    plain = _HUMP.sub(" ", _LETTERS.sub(_latin, plain)).casefold()
+    return _spelt_out(_TOKEN.findall(plain.replace("'", "").replace("\u2019", "")))
+
+
+def _is_unseen(char: str) -> bool:
+    kind = category(char)
+    return kind == "Cf" or kind.startswith("M") or char in _BLANK
+
+
+def _latin(word: re.Match[str]) -> str:
+    """Return a word in the letters it looks like, where all of them do."""
+    alike = word[0].translate(_ALIKE)
+    return alike if alike.isascii() else word[0]
+
+
+def _spelt_out(tokens: Sequence[str]) -> Tokens:
+    """Return the tokens with letters that stand one by one as the word they spell."""
+    found: list[str] = []
+    for is_letter, part in groupby(tokens, lambda one: len(one) == 1 and one.isalpha()):
+        some = list(part)
+        joined = is_letter and len(some) >= _INITIALS
+        found += ["".join(some)] if joined else some
+    return tuple(found)
 
 
 @cache
