@@ -126,3 +126,14 @@ def test_variation_of_fewer_than_300_is_missing(tmp_path):
     )
     found = value(tmp_path, "audience_variation", {"least": 100}, of=data, **RELIGION)
     assert found[0] == pytest.approx(0.08, abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_group_of_a_dozen_is_not_told_by_chance(tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    size = 600
+    shares = [0.6, 0.2, 0.12, 0.06, 0.02]
+    religion = rng.choice(list("abcde"), p=shares, size=size)
+    data = tables(size, attributes={"religion": religion}, x=rng.integers(0, 9, size))
+    funnel = {"clauses": "x > 2 AND orders >= 0 AND area = 'y'"}
+    assert value(tmp_path, "trait_auc", of=data, funnel=funnel, **RELIGION)[0] == 0.5
