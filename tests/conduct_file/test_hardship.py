@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.campaign.conduct.hardship import sides
+from pipelines.campaign.conduct.sides import sides
 from pipelines.rules import parse_rule
 from tests.conduct_file.files import SIZE, responses, status, tables, value
 

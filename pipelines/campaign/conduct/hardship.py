@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 import narwhals as nw
 import numpy as np
@@ -14,19 +13,14 @@ from fairness.errors import shown
 from fairness.findings.observed import Observed
 from pipelines.campaign.conduct.lexicon import listed, tokens_of, words_of
 from pipelines.campaign.conduct.scene import Params, Scene
-from pipelines.consent.cells import FALSE, TRUE
+from pipelines.campaign.conduct.sides import NOTHING, Side, sides, telling
+from pipelines.consent.cells import TRUE
 from pipelines.crm.statuses import folded
-from pipelines.rules import nodes
 
-Side = Literal["more", "less", "either", "unclear"]
-"""Whom a clause keeps: those with more of a column, those with less, or not by it."""
-
-_MIRROR = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>"}
-_OPPOSITE: dict[Side, Side] = {"more": "less", "less": "more"}
-_NEGATED = frozenset({"no", "not", "without", "never", "free", "ohne", "sans", "sin"})
-_NOTHING = frozenset(
-    {*FALSE, "none", "never", "nil", "low", "keine", "aucun", "ninguno"}
+_BEFORE = frozenset(
+    {"no", "not", "without", "never", "ohne", "kein", "keine", "sans", "sin"}
 )
+_AFTER = frozenset({"free", "frei"})
 _LEAST = 30
 _SURE = 3.0
 _SOME = 0.2
@@ -91,111 +85,39 @@ def hardship_columns(scene: Scene, params: Params) -> list[Observed]:
     return [Observed(message, value=float(len(positive)), column=column)]
 
 
-def sides(condition: nodes.Condition, name: str) -> Iterator[Side]:
-    """Yield for each place of a column whom the condition keeps by it.
-
-    Examples
-    --------
-    >>> from pipelines.rules import parse_rule
-    >>> for text in ("arrears = 1", "NOT arrears = 1", "3 < days", "days < 3",
-    ...              "use IN ('often', 'daily')", "use IN ('never')", "plan IS NULL"):
-    ...     column = parse_rule(text).columns[0]
-    ...     print(*sides(parse_rule(text).tree, column))
-    more
-    less
-    more
-    less
-    more
-    less
-    less
-    """
-    match condition:
-        case nodes.And(parts) | nodes.Or(parts):
-            for part in parts:
-                yield from sides(part, name)
-        case nodes.Not(inner):
-            for side in sides(inner, name):
-                yield _OPPOSITE.get(side, side)
-        case nodes.IsTruth(inner, truth):
-            for side in sides(inner, name):
-                yield side if truth else _OPPOSITE.get(side, side)
-        case nodes.Column(read):
-            if read == name:
-                yield "more"
-        case _:
-            if name in nodes.columns_of(condition):
-                yield _side(condition, name)
-
-
-def _side(condition: nodes.Condition, name: str) -> Side:
-    match condition:
-        case nodes.Comparison(operator, left, right):
-            if _reads(left, name) and isinstance(right, nodes.LITERALS):
-                return _compared(operator, right)
-            if _reads(right, name) and isinstance(left, nodes.LITERALS):
-                return _compared(_MIRROR[operator], left)
-        case nodes.Membership(value, options) if _reads(value, name):
-            kinds = {_is_nothing(option) for option in options}
-            if len(kinds) > 1:
-                return "either"
-            return "less" if kinds == {True} else "more"
-        case nodes.Range(value, low, high) if _reads(value, name):
-            if isinstance(low, nodes.Number) and isinstance(high, nodes.Number):
-                return "more" if low.value > 0 else "less"
-        case nodes.Match(value) if _reads(value, name):
-            return "more"
-        case nodes.IsNull(operand) if isinstance(operand, nodes.Column):
-            return "less"
-    return "unclear"
-
-
-def _reads(value: nodes.Value, name: str) -> bool:
-    column = value.column if isinstance(value, nodes.Fallback) else value
-    return isinstance(column, nodes.Column) and column.name == name
-
-
-def _compared(operator: str, literal: nodes.Literal) -> Side:
-    nothing = _is_nothing(literal)
-    if operator == "=":
-        return "less" if nothing else "more"
-    if operator == "<>":
-        return "more" if nothing else "less"
-    if operator in {"<", "<="}:
-        return "less"
-    low = literal.value if isinstance(literal, nodes.Number) else None
-    # Everybody has 0 or more of it.
-    is_any = low is not None and (low < 0 or (low == 0 and operator == ">="))
-    return "either" if is_any else "more"
-
-
-def _is_nothing(literal: nodes.Literal) -> bool:
-    match literal:
-        case nodes.Number(value):
-            return value == 0
-        case nodes.Truth(value):
-            return not value
-        case nodes.Text(value):
-            return folded(value) in _NOTHING
-        case nodes.Day(value):
-            return value == date.min
-    return True
-
-
 def _side_of_hardship(name: str) -> Side:
     """Return which end of a column those in hardship are at, by its name."""
     means = bool(words_of("columns").hits(name, ("means",)))
-    turned = bool(_NEGATED & set(tokens_of(name)))
-    return "less" if means != turned else "more"
+    return "less" if means != _is_negated(name) else "more"
+
+
+def _is_negated(name: str) -> bool:
+    """Whether a name says that somebody has none: no_arrears, debt_free."""
+    tokens = tokens_of(name)
+    for place, token in enumerate(tokens):
+        before, after = tokens[:place], tokens[place + 1 :]
+        # The "no" of a number of something is another word.
+        if token in _BEFORE and after[:1] != ("of",) and _is_hard(after):
+            return True
+        if token in _AFTER and _is_hard(before):
+            return True
+    return False
+
+
+def _is_hard(tokens: Sequence[str]) -> bool:
+    return bool(words_of("columns").hits(" ".join(tokens), ("hardship", "means")))
 
 
 def _uses(scene: Scene, name: str, least: float) -> Iterator[tuple[Side, str]]:
     for kind, rule in scene.plan.rules.items():
         if name not in rule.columns:
             continue
+        keeps = kind != "suppression"
+        looked = telling((one.tree for one in rule.clauses), name, keeps=keeps)
         for clause in rule.clauses:
-            for side in sides(clause.tree, name):
-                kept = _OPPOSITE.get(side, side) if kind == "suppression" else side
-                yield kept, f"{kind}: {clause.text[:80]}"
+            if clause.tree in looked:
+                for side in sides(clause.tree, name, keeps=keeps):
+                    yield side, f"{kind}: {clause.text[:80]}"
     score = scene.campaign.funnel.score
     if score is not None and score.column == name:
         yield "more", "the score itself"
@@ -272,5 +194,5 @@ def _numbers(column: Any) -> NDArray[np.float64]:
         numbers = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
         return np.asarray(numbers, dtype=np.float64)
     texts = [folded(str(one)) if one is not None else "" for one in column.to_pylist()]
-    known = {**dict.fromkeys(TRUE, 1.0), **dict.fromkeys(_NOTHING, 0.0)}
+    known = {**dict.fromkeys(TRUE, 1.0), **dict.fromkeys(NOTHING, 0.0)}
     return np.array([known.get(one, np.nan) for one in texts], dtype=np.float64)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from fairness.errors import shown
 from fairness.findings.observed import Observed
 from pipelines.campaign.conduct.columns import topics
-from pipelines.campaign.conduct.hardship import sides
 from pipelines.campaign.conduct.lexicon import Hit, listed, tokens_of, words_of
 from pipelines.campaign.conduct.scene import Params, Scene
+from pipelines.campaign.conduct.sides import sides
 
 _STAGES = ("universe", "eligibility", "clauses")
 
