@@ -21,6 +21,7 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _MILES = 15
+_WIDE = ("country", "region", "city")
 
 
 def used(scene: Scene) -> tuple[str, ...]:
@@ -177,29 +178,25 @@ def fine_geography(scene: Scene, params: Params) -> list[Observed]:
     found = list(of_topics(used(scene), topics("fine")))
     export = scene.campaign.export
     kind = None if export is None else export.geography
-    if not found and kind is None:
+    miles = None if export is None else export.radius_miles
+    if not found and kind is None and miles is None:
         return [Observed.idle("no geography is used or named")]
-    least = float(params.get("min_radius_miles", _MILES))
-    allowed = params.get("allowed", ("country", "region", "city"))
-    message = f"{len(found)} columns used are finer than a city"
-    message += f": {listed(_shown(found))}" if found else ""
+    told = [f"{len(found)} columns used are finer than a city"]
+    told[0] += f": {listed(_shown(found))}" if found else ""
     number = len(found)
-    if export is not None and kind == "radius":
-        if export.radius_miles is None:
-            if not found:
-                return [
-                    Observed.missing("the export names a radius and not its length")
-                ]
-            message += "; the export names a radius and not its length"
-        elif float(export.radius_miles) < least:
-            number += 1
-            message += f"; a radius of {export.radius_miles} miles, at least {least:g}"
-        else:
-            message += f"; a radius of {export.radius_miles} miles"
-    elif kind is not None and kind not in allowed:
+    if kind == "radius" and miles is None:
+        if not found:
+            return [Observed.missing("the export names a radius and not its length")]
+        told.append("the export names a radius and not its length")
+    if miles is not None:
+        least = float(params.get("min_radius_miles", _MILES))
+        too_small = float(miles) < least
+        number += too_small
+        told.append(f"a radius of {miles} miles{f', at least {least:g}' * too_small}")
+    if kind not in {None, "radius", *params.get("allowed", _WIDE)}:
         number += 1
-        message += f"; the export chooses by {kind}"
-    return [Observed(message, value=float(number))]
+        told.append(f"the export chooses by {kind}")
+    return [Observed("; ".join(told), value=float(number))]
 
 
 def lookalike(scene: Scene, params: Params) -> list[Observed]:  # noqa: ARG001

@@ -63,10 +63,8 @@ _HOME = {
     ),
     "signals": ("under_age", "privacy_signals"),
     "creatives": ("creative_association",),
-    "records": (
-        "missing_records",
-        "overdue_records",
-        "notice_gaps",
+    "records": ("missing_records", "overdue_records", "notice_gaps"),
+    "bias_audits": (
         "unjustified_exclusions",
         "unknown_not_counted",
         "auditor_not_independent",
