@@ -10,6 +10,7 @@ from pipelines.campaign.conduct.columns import topics
 from pipelines.campaign.conduct.lexicon import Hit, listed, tokens_of, words_of
 from pipelines.campaign.conduct.scene import Params, Scene
 from pipelines.campaign.conduct.sides import sides
+from pipelines.rules import nodes
 
 _STAGES = ("universe", "eligibility", "clauses")
 
@@ -17,10 +18,10 @@ _STAGES = ("universe", "eligibility", "clauses")
 def sensitive_names(scene: Scene, params: Params) -> list[Observed]:  # noqa: ARG001
     """Count the names that hold a word of hardship or of a special category.
 
-    Looked at are the names of the campaign, its audience and its clauses. A clause that
-    has no name of its own is known by its text, which goes nowhere. A stage that leaves
-    people out, and a clause that keeps only who has no hardship, are named after what
-    they protect from.
+    Looked at are the names of the campaign, its audience and its clauses, and the
+    labels of segments: texts that a rule keeps people by. The text of a clause without
+    a name of its own is none. A stage that leaves people out, and a clause that keeps
+    only who has no hardship, are named after what they protect from.
     """
     special = topics("special")
     names, columns = words_of("names"), words_of("columns")
@@ -135,6 +136,46 @@ def _names(scene: Scene) -> Iterator[tuple[str, str]]:
         for name in getattr(campaign.funnel, stage) or ():
             if name:
                 yield "clause", name
+    labels = [
+        text
+        for stage in _STAGES
+        if stage in scene.plan.rules
+        for text in kept_labels(scene.plan.rules[stage].tree)
+    ]
+    for text in dict.fromkeys(labels):
+        yield "segment", text
+
+
+def kept_labels(condition: nodes.Condition, *, keeps: bool = True) -> Iterator[str]:
+    """Yield the texts that a condition keeps people by, not those it leaves out.
+
+    Examples
+    --------
+    >>> from pipelines.rules import parse_rule
+    >>> rule = parse_rule("a IN ('x', 'y') AND b <> 'z' AND NOT c LIKE '%w%'")
+    >>> list(kept_labels(rule.tree))
+    ['x', 'y']
+    """
+    match condition:
+        case nodes.And(parts) | nodes.Or(parts):
+            for part in parts:
+                yield from kept_labels(part, keeps=keeps)
+        case nodes.Not(inner):
+            yield from kept_labels(inner, keeps=not keeps)
+        case nodes.IsTruth(inner, truth):
+            yield from kept_labels(inner, keeps=keeps is truth)
+        case nodes.Comparison("<>", left, right):
+            yield from () if keeps else _texts(left, right)
+        case _ if keeps:
+            yield from _texts(*nodes.children(condition))
+            if isinstance(condition, nodes.Match):
+                yield condition.pattern
+
+
+def _texts(*values: nodes.Node) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, nodes.Text):
+            yield value.value
 
 
 def _protects(scene: Scene, name: str) -> bool:
