@@ -63,6 +63,9 @@ EXPECTED = {
         ("gd-disparity", "at least 0.80", (1,), "review", "significant"),
         ("gd-disparity-burden", "at most 1.25", (1,), "review", "significant"),
         ("gd-child", "at most 0", (1,), "block", "point"),
+        ("gd-silent-consent", "at least 0.80", (1,), "note", "significant"),
+        ("gd-silent-suppression", "at most 1.25", (1,), "note", "significant"),
+        ("gd-silent-contact", "at most 1.25", (1,), "note", "significant"),
     ],
     "exploitative-offers": [
         ("ex-burden", "at most 1.25", (1,), "block", "significant"),
