@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from fairness.counts import CountTable
-from fairness.counts.sample import sample_rows
 from fairness.counts.suppress import SMALLEST
-from fairness.errors import InputError, shown
 from fairness.findings.messages import label
 from fairness.findings.observed import Observed
 from fairness.groups import MISSING
 from fairness.inference import pair_tail, ratio_interval, total_variation
+from pipelines.campaign.conduct.apart import told_apart
 from pipelines.campaign.conduct.columns import of_topics, topics
-from pipelines.campaign.conduct.lexicon import listed
 from pipelines.campaign.conduct.scene import Params, Scene
 
-_ROWS = 6_000
 _LEAST_SELECTED = 300
 _LEAST_EXPECTED = 5
 _SURE = 0.01
 _EVERYBODY = "(all customers)"
+_NO_TRAIT = "no special category is among the audited attributes"
 
 
 def trait_lift(scene: Scene, params: Params) -> list[Observed]:
@@ -42,12 +39,12 @@ def trait_lift(scene: Scene, params: Params) -> list[Observed]:
     params : mapping
         ``attributes``: those to look at instead, special or not.
     """
-    names = _special(scene, params)
+    names, absent = _asked(scene, params, _special(scene))
     if not names:
-        return [Observed.idle("no special category is among the audited attributes")]
+        return absent or [Observed.idle(_NO_TRAIT)]
     if not scene.selected.any():
         return [Observed.idle("nobody is selected")]
-    return [_lift(scene, name) for name in names]
+    return [*(_lift(scene, name) for name in names), *absent]
 
 
 def _lift(scene: Scene, name: str) -> Observed:
@@ -70,7 +67,8 @@ def _lift(scene: Scene, name: str) -> Observed:
     rest, rest_n = int(x.sum() - x[top]), int(n.sum() - n[top])
     low, high = map(float, ratio_interval(x[top], n[top], rest, rest_n))
     low, high = (_of_whole(end, float(base[top])) for end in (low, high))
-    if any(0 < one < SMALLEST for one in (x[top], rest, n[top], rest_n)):
+    cells = (x[top], n[top] - x[top], rest, rest_n - rest)
+    if any(0 < one < SMALLEST for one in cells):
         message = (
             f"{label(name)} {label(known[top])}: too few are beside or in it to tell"
         )
@@ -106,10 +104,10 @@ def trait_auc(scene: Scene, params: Params) -> list[Observed]:
     params : mapping
         ``attributes``: those to look at instead, special or not.
     """
-    names = _special(scene, params)
+    names, absent = _asked(scene, params, _special(scene))
     if not names:
-        return [Observed.idle("no special category is among the audited attributes")]
-    return _told_apart(scene, names)
+        return absent or [Observed.idle(_NO_TRAIT)]
+    return [*told_apart(scene, names), *absent]
 
 
 def used_columns_auc(scene: Scene, params: Params) -> list[Observed]:
@@ -124,82 +122,8 @@ def used_columns_auc(scene: Scene, params: Params) -> list[Observed]:
     params : mapping
         ``attributes``: those to look at, all that are audited by default.
     """
-    return _told_apart(scene, _wanted(scene, params) or list(scene.roles.by))
-
-
-def _told_apart(scene: Scene, names: Sequence[str]) -> list[Observed]:
-    if not scene.roles.uses:
-        return [Observed.idle("no column is used beside the attributes")]
-    return [
-        scene.once(f"told apart: {name}", partial(_told, scene, name)) for name in names
-    ]
-
-
-def _told(scene: Scene, name: str) -> Observed:
-    from fairness.models import fit_joint_proxy  # noqa: PLC0415  # loads scikit-learn
-
-    roles = scene.roles
-    bands = {name: roles.bands[name]} if roles.bands and name in roles.bands else None
-    try:
-        sample = sample_rows(
-            scene.walked.table.select([name, *roles.uses]),
-            by=name,
-            uses=list(roles.uses),
-            bands=bands,
-            as_of=roles.as_of,
-            rows=_ROWS,
-        )
-    except InputError as error:
-        return Observed(
-            f"{label(name)}: the columns used cannot be looked at, {error.problems[0]}",
-            status="missing",
-            attribute=name,
-        )
-    labels = sample.labels[name]
-    # The group that is told best is looked for among all of them.
-    sure = 1 - _SURE / len(labels)
-    found = fit_joint_proxy(
-        sample.features, sample.groups[name], len(labels), confidence=sure
-    )
-    columns = [feature.name for feature in sample.features]
-    known = [
-        place
-        for place, group in enumerate(labels)
-        if group != MISSING and not np.isnan(found.estimate[place])
-    ]
-    if not known:
-        what = (
-            f"{label(name)}: too few of each group to try to tell them by the columns"
-        )
-        return Observed(what, status="not_applicable", attribute=name)
-    # A group that is not told apart by more than chance is not told.
-    top = max(known, key=lambda place: (_clear(found, place), found.estimate[place]))
-    auc, floor = float(found.estimate[top]), float(found.floor[top])
-    by = listed(
-        [shown(columns[place]) for place in np.argsort(-found.carried[:, top])], 3
-    )
-    who = f"{label(name)} {label(labels[top])}"
-    if not _clear(found, top):
-        message = f"{label(name)}: no group is told by {by} better than by chance"
-        return Observed(message, value=0.5, attribute=name, n=sample.rows)
-    message = (
-        f"{who}: {by} tell it from the rest with AUC {auc:.2f} "
-        f"({found.low[top]:.2f} to {found.high[top]:.2f}; by chance up to {floor:.2f})"
-    )
-    return Observed(
-        message,
-        value=auc,
-        attribute=name,
-        group=labels[top],
-        n=sample.rows,
-        low=float(found.low[top]),
-        high=float(found.high[top]),
-        column=columns[0] if len(columns) == 1 else None,
-    )
-
-
-def _clear(found: Any, place: int) -> bool:
-    return bool(found.estimate[place] > found.floor[place])
+    names, absent = _asked(scene, params, scene.roles.by)
+    return [*told_apart(scene, names), *absent]
 
 
 def audience_variation(scene: Scene, params: Params) -> list[Observed]:
@@ -223,8 +147,8 @@ def audience_variation(scene: Scene, params: Params) -> list[Observed]:
         told = f"{number:,}" if number >= SMALLEST else f"fewer than {SMALLEST}"
         what = f"{told} are selected; a variation is told from {least} on"
         return [Observed.missing(what)]
-    names = _wanted(scene, params) or list(scene.audit.counts.attributes)
-    return [_variation(scene.audit.tables[(name,)]) for name in names]
+    names, absent = _asked(scene, params, scene.audit.counts.attributes)
+    return [*(_variation(scene.audit.tables[(name,)]) for name in names), *absent]
 
 
 def _variation(table: CountTable) -> Observed:
@@ -255,15 +179,27 @@ def _variation(table: CountTable) -> Observed:
     )
 
 
-def _special(scene: Scene, params: Params) -> list[str]:
-    wanted = _wanted(scene, params)
-    return wanted or list(of_topics(scene.audit.counts.attributes, topics("special")))
-
-
-def _wanted(scene: Scene, params: Params) -> list[str]:
+def _asked(
+    scene: Scene, params: Params, usual: Iterable[str]
+) -> tuple[list[str], list[Observed]]:
+    """Return the attributes to look at, and that others of the rule are not audited."""
     given = params.get("attributes") or ()
-    names: Iterable[str] = (given,) if isinstance(given, str) else given
-    return [name for name in names if name in scene.audit.counts.attributes]
+    names = (given,) if isinstance(given, str) else tuple(given)
+    there = scene.audit.counts.attributes
+    absent = [
+        Observed(
+            f"{label(name)} is not among the audited attributes",
+            status="missing",
+            attribute=name,
+        )
+        for name in names
+        if name not in there
+    ]
+    return [name for name in names or usual if name in there], absent
+
+
+def _special(scene: Scene) -> Iterable[str]:
+    return of_topics(scene.audit.counts.attributes, topics("special"))
 
 
 def _selected(scene: Scene, name: str) -> Mapping[str, int]:
