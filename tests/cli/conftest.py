@@ -1,4 +1,5 @@
 import os
+import signal
 import random
 import subprocess
 import sys
@@ -104,7 +105,13 @@ def spawn(folder):
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         begun.append(
             subprocess.Popen(
-                command, cwd=folder.path, env=environment, encoding="utf-8", **pipes
+                command,
+                cwd=folder.path,
+                env=environment,
+                encoding="utf-8",
+                # Where the tests run in the background, a shell has it ignored.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                **pipes,
             )
         )
         return begun[-1]
