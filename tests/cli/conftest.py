@@ -1,6 +1,6 @@
 import os
-import signal
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
