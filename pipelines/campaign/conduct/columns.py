@@ -8,7 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from fairness.errors import shown
 from fairness.findings.messages import label
 from fairness.findings.observed import Observed
-from pipelines.campaign.conduct.lexicon import Hit, listed, read_lists, words_of
+from pipelines.campaign.conduct.lexicon import (
+    Hit,
+    listed,
+    read_lists,
+    says_nothing,
+    words_of,
+)
 from pipelines.campaign.conduct.scene import Params, Scene
 from pipelines.crm.statuses import folded
 
@@ -89,11 +95,11 @@ def columns_without_need(scene: Scene, params: Params) -> list[Observed]:  # noq
     data = scene.campaign.data
     stated = {} if data is None else dict(data.need)
     names = tuple(dict.fromkeys([*used(scene), *_named(scene)]))
-    lacking = [name for name in names if name not in stated]
+    lacking = [name for name in names if says_nothing(stated.get(name))]
     greeting = [
         name
         for name in of_topics(names, topics("title"))
-        if name in stated and _GREETING.search(stated[name])
+        if name not in lacking and _GREETING.search(stated[name])
     ]
     idle = [name for name in stated if name not in names]
     without = [*lacking, *greeting]

@@ -24,6 +24,14 @@ _ALIKE = str.maketrans(
     "АВЕІЈКМНОРСЅТУХаеіјһорсѕухԁԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυχıɡ",
     "ABEIJKMHOPCSTYXaeijhopcsyxdqwABEZHIKMNOPTYXaikvoptuxig",
 )
+# Not "one", which is a pronoun too.
+_NUMBERS = frozenset(
+    (
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "zwei",
+        "drei", "vier", "funf", "deux", "trois", "quatre", "cinq", "dos", "tres",
+        "cuatro", "cinco",
+    )
+)  # fmt: skip
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0")
 # Letters that no decomposition turns into the two that people write for them.
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
@@ -176,6 +184,33 @@ def listed(words: Sequence[str], most: int = 5) -> str:
     return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
 
 
+def says_nothing(text: str | None, *, none_is_one: bool = False) -> bool:
+    """Whether a text is missing or holds its place only.
+
+    Parameters
+    ----------
+    text : str or None
+    none_is_one : bool, default False
+        Whether "none" is an answer, as it is of recipients.
+
+    Examples
+    --------
+    >>> says_nothing("TBD"), says_nothing("none")
+    (True, True)
+    >>> says_nothing("none", none_is_one=True)
+    False
+    """
+    words = read_lists("lists")["placeholders"]
+    empty = [*words["unfinished"], *(() if none_is_one else words["none"])]
+    return text is None or " ".join(text.casefold().split()).strip(" .") in {
+        one.strip(" .") for one in empty
+    }
+
+
+def _is_number(token: str) -> bool:
+    return token.isdigit() or token in _NUMBERS
+
+
 def _written(text: str) -> list[Tokens]:
     """Return the ways in which a phrase of a lexicon may come."""
     number = "0"
@@ -194,8 +229,8 @@ def _written(text: str) -> list[Tokens]:
 def _spellings(part: Tokens) -> Iterable[Tokens]:
     """Yield some tokens as they are, with any number, and in the singular."""
     yield part
-    if any(token.isdigit() for token in part):
-        yield tuple(_ANY_NUMBER if token.isdigit() else token for token in part)
+    if any(map(_is_number, part)):
+        yield tuple(_ANY_NUMBER if _is_number(token) else token for token in part)
     last = part[-1]
     if last.endswith("ies"):
         yield (*part[:-1], f"{last[:-3]}y")

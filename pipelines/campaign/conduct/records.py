@@ -5,16 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from fairness.errors import shown
+from fairness.errors import InputError, Problem, shown
 from fairness.findings.messages import label
 from fairness.findings.observed import Observed
 from fairness.policy.fields import Table
-from pipelines.campaign.conduct.lexicon import listed, read_lists
+from pipelines.campaign.conduct.lexicon import listed, read_lists, says_nothing
 from pipelines.campaign.conduct.scene import Params, Scene
 from pipelines.crm.statuses import folded
 
@@ -117,7 +116,8 @@ def _each(value: object) -> Sequence[object]:
 def _is_there(scene: Scene, name: str) -> bool:
     """Whether a key of the campaign file is given, and holds something."""
     if "." not in name:
-        return name in (scene.campaign.record or {})
+        said = (scene.campaign.record or {}).get(name)
+        return not says_nothing(None if said is None else str(said), none_is_one=True)
     found: Any = scene.campaign
     for step in name.split("."):
         if isinstance(found, Table):
@@ -178,9 +178,11 @@ def _outside(name: str, day: date, on: date, params: Params) -> str:
 
 
 def _number(value: object) -> float:
-    return (
-        float(value) if isinstance(value, int | float | Decimal) else float(str(value))
-    )
+    try:
+        return float(str(value))
+    except ValueError:
+        what = f"{shown(str(value))} is no number of days or months"
+        raise InputError(Problem("params", what, "write 365")) from None
 
 
 def _months_later(day: date, months: int) -> date:

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from fairness.errors import shown
 from fairness.findings.observed import Observed
 from pipelines.campaign.conduct.columns import topics
-from pipelines.campaign.conduct.lexicon import Hit, listed, tokens_of, words_of
+from pipelines.campaign.conduct.lexicon import (
+    Hit,
+    listed,
+    says_nothing,
+    tokens_of,
+    words_of,
+)
 from pipelines.campaign.conduct.scene import Params, Scene
 from pipelines.campaign.conduct.sides import sides
 from pipelines.rules import nodes
@@ -69,8 +75,9 @@ def urgency_without_evidence(scene: Scene, params: Params) -> list[Observed]:  #
     claims += [f'"{hit.word}"' for hit in hits]
     if not claims:
         return [Observed("nothing urges", value=0.0)]
-    if creative.evidence is not None:
-        what = f"{listed(claims)}: with the evidence {shown(creative.evidence[:120])}"
+    evidence = creative.evidence
+    if evidence is not None and not says_nothing(evidence):
+        what = f"{listed(claims)}: with the evidence {shown(evidence[:120])}"
         return [Observed(what, value=0.0)]
     what = f"without evidence the creative claims {listed(claims)}"
     return [Observed(what, value=float(len(claims)))]
@@ -88,9 +95,9 @@ def dark_patterns(scene: Scene, params: Params) -> list[Observed]:  # noqa: ARG0
     met = []
     if creative.preselected:
         met.append("a choice is made beforehand")
-    if creative.countdown and creative.evidence is None:
+    if creative.countdown and says_nothing(creative.evidence):
         met.append("a countdown has no evidence of its end")
-    if creative.scarcity and creative.evidence is None:
+    if creative.scarcity and says_nothing(creative.evidence):
         met.append("scarcity has no evidence")
     join, leave = creative.signup_steps, creative.cancel_steps
     if join is not None and leave is not None and leave > join:
@@ -116,7 +123,7 @@ def price_notice_missing(scene: Scene, params: Params) -> list[Observed]:
     if creative is None or not creative.personalised_price:
         return [Observed.idle("the price is not personalised")]
     notice, wanted = creative.price_notice, str(params.get("text") or "")
-    if notice is None:
+    if notice is None or says_nothing(notice):
         what = "the price is personalised and no notice says so"
         return [Observed(what, value=1.0)]
     if not _holds(tokens_of(notice), tokens_of(wanted)):
