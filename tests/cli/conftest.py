@@ -92,6 +92,8 @@ def run(capsys):
 def spawn(folder):
     """Begin the command in a process of its own, in the folder."""
     begun = []
+    # Where the tests run in the background, a shell has Ctrl-C ignored, in children too.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def spawn(*words, code=None, shell_suffix=None, **streams):
         python = [
@@ -109,14 +111,13 @@ def spawn(folder):
                 cwd=folder.path,
                 env=environment,
                 encoding="utf-8",
-                # Where the tests run in the background, a shell has it ignored.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                 **pipes,
             )
         )
         return begun[-1]
 
     yield spawn
+    signal.signal(signal.SIGINT, before)
     for process in begun:
         process.kill()
         process.wait()
