@@ -40,6 +40,8 @@ def crash(folder, vault, keys, number):
 def _as_many_as_you_like():
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    # Where the tests run in the background, a shell has it ignored.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture
