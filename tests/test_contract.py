@@ -9,6 +9,7 @@ import pytest
 
 import fairness as fa
 from pipelines.cli.app import run
+from tests.documents import blocks, commands, missing_line
 
 mpl.use("agg")
 
@@ -68,14 +69,10 @@ def exec_value(code: str, names: dict[str, object]) -> object:
     return eval(code, names)
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
-
-
 def test_python_blocks_of_the_readme_run_one_after_the_other():
     names: dict[str, object] = {}
-    for block in blocks("python"):
-        exec(block, names)
+    for block in blocks(README, "python"):
+        exec(block.text, names)
     assert names["decision"].verdict == "block"
     proxies = names["audit"].checks("proxy_ratio")
     assert proxies.set_index(["column", "group"]).loc[
@@ -83,36 +80,24 @@ def test_python_blocks_of_the_readme_run_one_after_the_other():
     ] == (pytest.approx(0.59, abs=0.005))
 
 
-def commands() -> list[tuple[str, str]]:
-    """Commands of the console blocks with the output shown below each."""
-    found = []
-    for block in blocks("console"):
-        joined = block.replace("\\\n", " ")
-        for part in re.split(r"^\$ ", joined, flags=re.MULTILINE)[1:]:
-            command, _, shown = part.partition("\n")
-            found.append((command.strip(), shown))
-    return found
+COMMANDS = [
+    found for block in blocks(README, "console") for found in commands(block.text)
+]
 
 
 @pytest.mark.parametrize(
     ("command", "shown"),
-    [(c, s) for c, s in commands() if c.startswith("fairreach ")],
+    [(c, s) for c, s in COMMANDS if c.startswith("fairreach ")],
     ids=lambda text: text[:30],
 )
 def test_console_blocks_of_the_readme_print_what_they_show(command, shown, capsys):
     run(shlex.split(command)[1:])
-    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
-    place = 0
-    for line in (line.rstrip() for line in shown.splitlines()):
-        if line == "...":
-            continue
-        assert line in printed[place:], line
-        place = printed.index(line, place) + 1
+    assert missing_line(shown, capsys.readouterr().out) is None
 
 
 def test_other_commands_of_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    others = [c for c, _ in commands() if not c.startswith("fairreach ")]
+    others = [c for c, _ in COMMANDS if not c.startswith("fairreach ")]
     targets = [c.split()[1] for c in others if c.startswith("make ")]
     assert {"demo", "test"} <= set(targets)
     for target in targets:
