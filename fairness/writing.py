@@ -1,18 +1,22 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all, and cells that no spreadsheet runs."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import InputError, Problem, ascii_controls, shown
 
 PRIVATE = 0o600
 """The rights of a file that only its owner may read."""
+
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
+_NUMBER = re.compile(r"[+-](\d+\.?\d*|\.\d+)", re.ASCII)
 
 
 def write_whole(
@@ -78,6 +82,22 @@ def write_whole(
             raise
         raise InputError(_unwritten(path, error)) from None
     return target
+
+
+def safe_cell(value: object) -> str:
+    r"""Return a cell that a spreadsheet shows and does not run.
+
+    Examples
+    --------
+    >>> safe_cell("=1"), safe_cell(" @x"), safe_cell("-12.5"), safe_cell(None)
+    ("'=1", "' @x", '-12.5', '')
+    """
+    if value is None:
+        return ""
+    text = ascii_controls(str(value))
+    if text.lstrip().startswith(_STARTS) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
 
 
 def sync_directory(path: Path) -> None:

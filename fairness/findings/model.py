@@ -93,10 +93,10 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as the payload shows it; what is not finite is None."""
-        return {name: _plain(getattr(self, name)) for name in _PAYLOAD_ORDER}
+        return {name: _plain(getattr(self, name)) for name in PAYLOAD_ORDER}
 
 
-_PAYLOAD_ORDER = (
+PAYLOAD_ORDER = (
     "code",
     "rule",
     "metric",
@@ -128,8 +128,9 @@ _PAYLOAD_ORDER = (
     "evidence",
     "column",
 )
+"""The keys of a finding in the payload; a later version adds its own at the end."""
 
-if set(_PAYLOAD_ORDER) != {field.name for field in fields(Finding)}:
+if set(PAYLOAD_ORDER) != {field.name for field in fields(Finding)}:
     raise RuntimeError("the payload order must name every field of a finding")
 
 

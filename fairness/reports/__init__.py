@@ -1,4 +1,4 @@
-"""Reports: one payload, rendered as text, Markdown, HTML, JSON or JUnit."""
+"""Reports: one payload, rendered as text, Markdown, HTML, JSON, CSV or JUnit."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fairness.reports.formats import FORMATS, render, write_report
+    from fairness.reports.formats import ARTEFACTS, FORMATS, render, write_report
     from fairness.reports.payload import SCHEMA, audit_payload
 
 _HOME = {
+    "ARTEFACTS": "fairness.reports.formats",
     "FORMATS": "fairness.reports.formats",
     "SCHEMA": "fairness.reports.payload",
     "audit_payload": "fairness.reports.payload",
@@ -17,7 +18,7 @@ _HOME = {
     "write_report": "fairness.reports.formats",
 }
 
-__all__ = ["FORMATS", "SCHEMA", "audit_payload", "render", "write_report"]
+__all__ = ["ARTEFACTS", "FORMATS", "SCHEMA", "audit_payload", "render", "write_report"]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,19 +12,35 @@ from typing import Any
 from fairness.errors import InputError, Problem, shown, unknown_name
 from fairness.writing import write_whole
 
-_HOME: Mapping[str, str] = MappingProxyType(
+_HOME: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "text": "fairness.reports.text",
-        "summary": "fairness.reports.text",
-        "markdown": "fairness.reports.markdown",
-        "html": "fairness.reports.html",
-        "notebook": "fairness.reports.html",
-        "junit": "fairness.reports.junit",
+        "text": ("fairness.reports.text", "text"),
+        "summary": ("fairness.reports.text", "summary"),
+        "markdown": ("fairness.reports.markdown", "markdown"),
+        "html": ("fairness.reports.html", "html"),
+        "notebook": ("fairness.reports.html", "notebook"),
+        "junit": ("fairness.reports.junit", "junit"),
+        "csv": ("fairness.reports.findings_csv", "findings_csv"),
+        "adverse-impact": ("fairness.reports.artefacts.adverse", "adverse_impact"),
+        "dpia": ("fairness.reports.artefacts.dpia", "dpia"),
+        "model-card": ("fairness.reports.artefacts.model_card", "model_card"),
+        "ll144": ("fairness.reports.artefacts.summary", "ll144"),
     }
 )
 
+ARTEFACTS: Mapping[str, str] = MappingProxyType(
+    {
+        "adverse-impact": "adverse-impact report of US practice (29 CFR 1607)",
+        "dpia": "section of a data protection impact assessment (GDPR, Art 35)",
+        "model-card": "model card of the score",
+        "ll144": "summary of a bias audit (New York City, Local Law 144)",
+    }
+)
+"""Documents of the trade, in Markdown, made of a payload alone."""
+
 FORMATS: Mapping[str, str] = MappingProxyType(
     {
+        ".csv": "csv",
         ".html": "html",
         ".json": "json",
         ".md": "markdown",
@@ -42,7 +58,8 @@ def render(payload: Mapping[str, Any], format: str, *, most: int | None = None) 
     ----------
     payload : dict
         From `Audit.to_dict` or `Decision.to_dict`.
-    format : {"text", "summary", "markdown", "html", "notebook", "json", "junit"}
+    format : {"text", "summary", "markdown", "html", "notebook", "json", "junit", \
+"csv"} or one of `ARTEFACTS`
     most : int, optional
         Rows of a summary's table.
 
@@ -54,14 +71,15 @@ def render(payload: Mapping[str, Any], format: str, *, most: int | None = None) 
     Raises
     ------
     InputError
-        A format that is not known.
+        A format that is not known; an artefact that the payload cannot give.
     """
     if format == "json":
         # ASCII only: a label with a line separator or an emoji stays one line of text.
         return json.dumps(payload, indent=2, allow_nan=False) + "\n"
     if format not in _HOME:
         raise InputError(unknown_name("format", format, [*_HOME, "json"], "format"))
-    renderer: Callable[..., str] = getattr(import_module(_HOME[format]), format)
+    module, name = _HOME[format]
+    renderer: Callable[..., str] = getattr(import_module(module), name)
     return renderer(payload) if most is None else renderer(payload, most=most)
 
 

@@ -41,6 +41,7 @@ from pipelines.cli.notices import (
 from pipelines.cli.output import tell, tell_aside
 from pipelines.cli.recheck import recheck
 from pipelines.cli.secure import secure_check
+from pipelines.cli.stored import render_report, schema
 from pipelines.cli.vault import (
     VAULT_HELP,
     grant_role,
@@ -96,9 +97,11 @@ app = typer.Typer(
 app.command(cls=_Check)(check)
 for _one in (init, run_campaign, batch, approve, waive, verify, delivered, recheck):
     app.command(_one.__name__.split("_")[0], cls=_Command)(_one)
+app.command("render", cls=_Command)(render_report)
 app.command(cls=_Command)(notice)
 app.command(cls=_Command)(demo)
 app.command(cls=_Command)(explain)
+app.command(cls=_Command)(schema)
 
 _policy = typer.Typer(name="policy", cls=_Group, no_args_is_help=True, help=POLICY_HELP)
 _policy.command("list", cls=_Command)(list_policies)

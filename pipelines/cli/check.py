@@ -53,6 +53,7 @@ class Format(StrEnum):
     json = "json"
     markdown = "markdown"
     junit = "junit"
+    csv = "csv"
 
 
 class FailOn(StrEnum):
@@ -344,7 +345,7 @@ def check(
         typer.Option(
             "--format",
             metavar="KIND",
-            help="What is printed: text, json, markdown or junit.",
+            help="What is printed: text, json, markdown, junit or csv.",
             rich_help_panel=_OUTPUT,
         ),
     ] = Format.text,
@@ -352,8 +353,8 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="Write a report as well: .html, .md, .json, .txt or .xml (JUnit). "
-            "Repeatable.",
+            help="Write a report as well: .html, .md, .json, .csv, .txt or .xml "
+            "(JUnit). Repeatable.",
             rich_help_panel=_OUTPUT,
         ),
     ] = None,

@@ -10,12 +10,11 @@ from typing import Any
 
 import narwhals as nw
 
-from fairness.errors import InputError, Problem, ascii_controls, shown
+from fairness.errors import InputError, Problem, shown
 from fairness.frames.typed import FILE, ROW
-from fairness.writing import write_whole
+from fairness.writing import safe_cell, write_whole
 from pipelines.crm.checking import REPAIRED, Checked
 
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001
 _BATCH = 65_536
 
 
@@ -55,28 +54,6 @@ def write_quarantine(checked: Checked, directory: str | Path) -> Path | None:
         yield from lines
 
     return write_whole(target, pieces(), private=True)
-
-
-def safe_cell(value: object) -> str:
-    r"""Return a cell that a spreadsheet shows and does not run.
-
-    Examples
-    --------
-    >>> safe_cell("=1+1"), safe_cell(" @x"), safe_cell("-12.5"), safe_cell(None)
-    ("'=1+1", "' @x", '-12.5', '')
-    """
-    if value is None:
-        return ""
-    text = ascii_controls(str(value))
-    if text.lstrip().startswith(_STARTS) and not _is_number(text):
-        return f"'{text}"
-    return text
-
-
-def _is_number(text: str) -> bool:
-    return text[1:].replace(".", "", 1).isascii() and (
-        text[1:].replace(".", "", 1).isdigit()
-    )
 
 
 def _lines(checked: Checked) -> Iterator[bytes]:
