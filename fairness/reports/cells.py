@@ -51,7 +51,7 @@ def _who(row: Row, longest: int) -> str:
     """Return the group, and the column within or by which it is looked at."""
     name = label(row["group"], longest)
     within, column = row["stratum"], row.get("column")
-    if within is not None and row["rule"]:
+    if within is not None:
         name += f" within {label(within, longest)}"
     return name if column is None else f"{name} by {label(column, longest)}"
 

@@ -11,8 +11,7 @@ from fairness.metrics import METRICS
 from fairness.reports.cells import Row
 from fairness.reports.sections import MARKS
 
-_RANK = ("fail", "inconclusive", "waived", "not_measurable", "pass")
-_UNMET = frozenset({"fail", "inconclusive", "waived", "not_measurable"})
+_UNMET = ("fail", "inconclusive", "waived", "not_measurable")
 
 
 def conduct_lines(payload: Mapping[str, Any]) -> list[str]:
@@ -28,22 +27,32 @@ def conduct_lines(payload: Mapping[str, Any]) -> list[str]:
     >>> conduct_lines({"ethics": [row]})
     ['■ gd-object (block): 12 customers objected [GDPR, Art 21]']
     """
-    rows = payload.get("ethics") or []
-    told = [
-        _line(row)
-        for verdict in _RANK
-        for row in rows
-        if row["verdict"] == verdict and verdict in _UNMET
+    told = [_line(row) for row in conduct_unmet(payload)]
+    held = conduct_held(payload)
+    if held:
+        told.append(f"{MARKS['pass']} hold: {', '.join(held)}")
+    return told
+
+
+def conduct_unmet(payload: Mapping[str, Any]) -> list[Row]:
+    """Return the rows of the rules on conduct that do not simply hold, failed first."""
+    return [
+        row
+        for verdict in _UNMET
+        for row in payload.get("ethics") or ()
+        if row["verdict"] == verdict
     ]
-    unmet = {row["rule"] for row in rows if row["verdict"] in _UNMET}
+
+
+def conduct_held(payload: Mapping[str, Any]) -> list[str]:
+    """Return the rules on conduct that hold altogether."""
+    unmet = {row["rule"] for row in conduct_unmet(payload)}
     held = dict.fromkeys(
         str(row["rule"])
-        for row in rows
+        for row in payload.get("ethics") or ()
         if row["verdict"] == "pass" and row["rule"] not in unmet
     )
-    if held:
-        told.append(f"{MARKS['pass']} hold: {', '.join(map(label, held))}")
-    return told
+    return [label(rule) for rule in held]
 
 
 def conduct_idle(payload: Mapping[str, Any]) -> list[str]:

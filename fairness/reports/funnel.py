@@ -50,6 +50,20 @@ def gap_lines(payload: Mapping[str, Any], most: int = _MOST_GAPS) -> list[str]:
     most : int, default 12
         Gaps that are told.
     """
+    told = [gap for _, gap in told_gaps(payload)]
+    lines = [
+        f"{gap['message']}{_parts(gap, ratios=place == 0)}"
+        for place, gap in enumerate(told[:most])
+    ]
+    more = len(told) - most
+    return [*lines, f"and {more} more"] if more > 0 else lines
+
+
+def told_gaps(payload: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return the gaps that keep the audience back, each with its place in the payload.
+
+    Of a group the comparison that a verdict rests on comes first, and is the one told.
+    """
     gaps = payload.get("funnel", {}).get("gaps", [])
     standing = {
         (f["attribute"], f["group"])
@@ -58,17 +72,11 @@ def gap_lines(payload: Mapping[str, Any], most: int = _MOST_GAPS) -> list[str]:
         and f["severity"] != "note"
     }
     told = []
-    for gap in gaps:
-        # The comparison that a verdict rests on comes first; one of each group is told.
+    for place, gap in enumerate(gaps):
         if (gap["attribute"], gap["group"]) in standing:
             standing.remove((gap["attribute"], gap["group"]))
-            told.append(gap)
-    lines = [
-        f"{gap['message']}{_parts(gap, ratios=place == 0)}"
-        for place, gap in enumerate(told[:most])
-    ]
-    more = len(told) - most
-    return [*lines, f"and {more} more"] if more > 0 else lines
+            told.append((place, gap))
+    return told
 
 
 def _asked(stage: Mapping[str, Any]) -> str:

@@ -139,12 +139,7 @@ def audit_payload(audit: Audited, decision: Decided | None = None) -> dict[str, 
         "schema": SCHEMA,
         "verdict": None if decision is None else decision.verdict,
         "offer": audit.offer,
-        "policy": []
-        if decision is None
-        else [
-            {"name": p.name, "version": p.version, "digest": p.digest}
-            for p in decision.policies
-        ],
+        "policy": [] if decision is None else list(map(_policy, decision.policies)),
         "data": {
             "rows": audit.counts.rows,
             "selected": audit.counts.selected,
@@ -166,6 +161,34 @@ def audit_payload(audit: Audited, decision: Decided | None = None) -> dict[str, 
         "method": _method(audit, decision),
         "checks": [_shown(f, hidden, within) for f in _checked(audit)],
     } | _ethics(rows, () if decision is None else decision.policies)
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    """Return what a reader has to know of a policy: whose rules, and how sure."""
+    return {
+        "name": policy.name,
+        "version": policy.version,
+        "digest": policy.digest,
+        "title": policy.title,
+        "as_of": policy.as_of.isoformat(),
+        "disclaimer": policy.disclaimer,
+        "rules": [
+            {
+                "id": rule.id,
+                "title": rule.title,
+                "metric": rule.metric,
+                "bound": rule.bound,
+                "severity": rule.severity,
+                "status": rule.status,
+                "confirmed": rule.confirmed,
+                "source": rule.citation.source,
+                "locator": rule.citation.locator,
+                "looked_up": rule.citation.as_of.isoformat(),
+                "why": rule.why,
+            }
+            for rule in policy.rules
+        ],
+    }
 
 
 def _ethics(

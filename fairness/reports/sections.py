@@ -42,6 +42,20 @@ LEGEND_COLUMNS = (
     "the ratio that would have been found with 80 % power"
 )
 
+LIMITS = (
+    "Clear does not mean equal: it means that no rule in force stands against this "
+    "audience. What was too few to tell, or was not in the tables, was not judged.",
+    "It is about who is picked, not about who is reached: what a platform delivers, "
+    "who opens and who buys is another question.",
+    "Only the attributes that were audited are seen. Another one, or a finer group, "
+    "may be treated otherwise.",
+    "A gap is not its reason. The step that makes it is arithmetic; whether it is "
+    "justified is for people to say.",
+    "It is a screen with error rates, not legal advice: passing proves no compliance, "
+    "failing no breach.",
+)
+"""What a verdict does not tell, whatever it is."""
+
 _SHORT_LABEL = 30
 _FEW_NAMES = 4
 
@@ -90,6 +104,8 @@ class Section:
         Of single attributes, in the order of the payload.
     crossed : list of rows
         Of intersections, of strata and of columns: those that stand out, worst first.
+    others : list of rows
+        Of the same, those that do not, in the order of the payload.
     crossed_groups, crossed_few : int
         Groups of intersections, and those that are too few or hidden.
     summary : str
@@ -104,6 +120,7 @@ class Section:
     rule: str = ""
     single: list[Row] = field(default_factory=list)
     crossed: list[Row] = field(default_factory=list)
+    others: list[Row] = field(default_factory=list)
     crossed_groups: int = 0
     crossed_few: int = 0
     summary: str = ""
@@ -242,12 +259,31 @@ def of_strata(payload: Mapping[str, Any], most: int) -> list[str]:
     """Return what stands out within strata, a sentence each."""
     told = [
         f"{label(row['stratum'])}: {row['message']}"
-        for row in payload["findings"]
-        if row["stratum"] is not None
-        and not row["rule"]
-        and row["reading"] in {"lower", "higher"}
+        for row in _strata(payload)
+        if row["reading"] in {"lower", "higher"}
     ]
     return first_of(told, most)
+
+
+def strata_rows(payload: Mapping[str, Any], most: int) -> list[Row]:
+    """Return the comparisons within strata, what stands out first, by attribute."""
+    rows = [
+        row
+        for row in _strata(payload)
+        if not is_crossed(row, payload.get("attributes", ())) and not is_hidden(row)
+    ]
+    rows.sort(key=lambda row: row["reading"] not in {"lower", "higher"})
+    kept = rows[:most]
+    order = list(dict.fromkeys(row["attribute"] for row in kept))
+    return sorted(kept, key=lambda row: order.index(row["attribute"]))
+
+
+def _strata(payload: Mapping[str, Any]) -> list[Row]:
+    return [
+        row
+        for row in payload["findings"]
+        if row["stratum"] is not None and not row["rule"]
+    ]
 
 
 def of_checks(payload: Mapping[str, Any], most: int) -> list[str]:
@@ -347,6 +383,7 @@ def _section(key: str, rows: Sequence[Row], singles: Collection[str]) -> Section
         rule,
         single,
         standing,
+        [row for row in crossed if not _stands_out(row)],
         len(crossed),
         few,
         summary,

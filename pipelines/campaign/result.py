@@ -210,6 +210,14 @@ class CampaignRun:
             payload["consent"] = {
                 why: n if n >= SMALLEST else None for why, n in self.consent.items()
             }
+        facts = self.facts()
+        payload["evidence"] = {
+            "run": digest_of(canonical(facts)),
+            "campaign": facts["campaign"]["digest"],
+            "counts": facts["counts"],
+            "funnel": facts["funnel"],
+            "audience": facts["audience"]["digest"],
+        }
         return payload
 
     def stages(self) -> pd.DataFrame:

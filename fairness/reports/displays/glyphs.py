@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 # Asked for in this order, where the ones that matplotlib is set to lack a character.
@@ -32,6 +34,18 @@ _CANDIDATES = (
     "Noto Sans Symbols2",
 )
 
+_LEFT_AS_TEXT: ContextVar[bool] = ContextVar("left_as_text", default=False)
+
+
+@contextmanager
+def as_text() -> Iterator[None]:
+    """Within this, nothing is escaped: what is drawn is text, in the reader's fonts."""
+    token = _LEFT_AS_TEXT.set(True)
+    try:
+        yield
+    finally:
+        _LEFT_AS_TEXT.reset(token)
+
 
 def families_for(text: str) -> list[str]:
     """Return the font families that together can draw a text.
@@ -47,6 +61,8 @@ def families_for(text: str) -> list[str]:
         Those that matplotlib is set to first, then as few others as are needed.
     """
     families = _default()
+    if _LEFT_AS_TEXT.get():
+        return families
     lacking = {ord(char) for char in text} - _covered(tuple(families)) - {10}
     for family in _CANDIDATES:
         if lacking & _characters(family):
@@ -67,6 +83,8 @@ def readable(text: str) -> str:
     >>> readable("\ue000")
     '\\ue000'
     """
+    if _LEFT_AS_TEXT.get():
+        return text
     known = _covered((*_default(), *_CANDIDATES)) | {10}
     return "".join(char if ord(char) in known else _escape(char) for char in text)
 
@@ -87,8 +105,9 @@ def _default() -> list[str]:
     return first[:1] or ["DejaVu Sans"]
 
 
-def _covered(families: tuple[str, ...]) -> set[int]:
-    return set().union(*(_characters(family) for family in families))
+@cache
+def _covered(families: tuple[str, ...]) -> frozenset[int]:
+    return frozenset().union(*(_characters(family) for family in families))
 
 
 @cache

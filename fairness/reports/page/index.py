@@ -1,0 +1,89 @@
+"""The index of a batch: one line a campaign, what stands against it, its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fairness.errors import ascii_controls
+from fairness.findings.messages import label
+from fairness.reports.page.engine import asset, hash_of, template, texts
+
+_MARKS = {"clear": "●", "review": "○", "block": "■", "error": "!", "crash": "!"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One campaign of a batch as its index shows it.
+
+    Parameters
+    ----------
+    name : str
+    ending : {"clear", "review", "block", "error", "crash"}
+    selected : int or None
+    released : bool
+    said : tuple of str
+        What stands against it, or what went wrong; the first is shown.
+    page : str or None
+        Path of its report from the index, its parts divided by ``/``; None where
+        there is none.
+    """
+
+    name: str
+    ending: str
+    selected: int | None
+    released: bool
+    said: tuple[str, ...]
+    page: str | None
+
+
+def index(title: str, listed: Sequence[Listed]) -> str:
+    """Return the index of a batch as a page of its own.
+
+    Parameters
+    ----------
+    title : str
+    listed : sequence of Listed
+
+    Returns
+    -------
+    str
+        In the order given, with the totals first.
+
+    Examples
+    --------
+    >>> page = index("The night", [Listed("a", "block", 12, False, ("g f",), "a/r.html")])
+    >>> "1 campaign: 1 block" in page and 'href="a/r.html"' in page
+    True
+    """
+    style, script = asset("report.css"), asset("report.js")
+    return template("index.html.j2").render(
+        title=label(title, 120),
+        totals=_totals([one.ending for one in listed]),
+        rows=[
+            {
+                "name": label(one.name),
+                "mark": _MARKS[one.ending],
+                "ending": one.ending,
+                "selected": "–" if one.selected is None else f"{one.selected:,}",
+                "released": "released" if one.released else "not released",
+                "said": texts(one.said[:1]),
+                # A relative path never turns into a scheme: the first part is quoted.
+                "href": None if one.page is None else quote(one.page),
+            }
+            for one in listed
+        ],
+        style=style,
+        style_hash=hash_of(style),
+        script=script,
+        script_hash=hash_of(script),
+    )
+
+
+def _totals(endings: Sequence[str]) -> str:
+    size = f"{len(endings)} campaign{'' if len(endings) == 1 else 's'}"
+    told = ", ".join(
+        f"{endings.count(ending)} {ending}" for ending in _MARKS if ending in endings
+    )
+    return ascii_controls(f"{size}: {told}" if told else size)
