@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fairness.auditing.measured import Audit
     from fairness.policy import Policy
+    from fairness.reports.displays.facade import Displays, Pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +74,20 @@ class Decision:
             reasons = "; ".join(self.reasons[:3]) or "see the findings"
             raise AudienceBlockedError(f"{self.verdict}: {reasons}", self.verdict)
         return self
+
+    @property
+    def plot(self) -> Pictures:
+        """Pictures with verdicts: ``decision.plot.ratios("gender")``."""
+        from fairness.reports.displays.facade import Pictures  # noqa: PLC0415  # heavy
+
+        return Pictures(self.display)
+
+    @property
+    def display(self) -> Displays:
+        """Pictures with verdicts, and their numbers."""
+        from fairness.reports.displays.facade import Displays  # noqa: PLC0415  # heavy
+
+        return Displays(self.audit, self.to_dict, judged=True)
 
     def report(self, path: str | Path) -> Path:
         """Write a report of the kind that the name ends in: .md, .json, .html."""

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from fairness.policy import Policy, Waiver
     from fairness.policy.conduct import Conduct
-    from fairness.reports.pictures import Pictures
+    from fairness.reports.displays.facade import Displays, Pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -464,9 +464,16 @@ class Audit:
     @property
     def plot(self) -> Pictures:
         """Pictures of this audit: ``audit.plot.ratios("gender")``."""
-        from fairness.reports.pictures import Pictures  # noqa: PLC0415  # matplotlib
+        from fairness.reports.displays.facade import Pictures  # noqa: PLC0415  # heavy
 
-        return Pictures(self)
+        return Pictures(self.display)
+
+    @property
+    def display(self) -> Displays:
+        """Pictures with their numbers: ``audit.display.ratios("gender").frame()``."""
+        from fairness.reports.displays.facade import Displays  # noqa: PLC0415  # heavy
+
+        return Displays(self, self.to_dict)
 
     def to_metric_frame(
         self, *attributes: str, metrics: Mapping[str, Callable[..., Any]] | None = None

@@ -191,6 +191,19 @@ def _policy(policy: Policy) -> dict[str, Any]:
     }
 
 
+def finding_rows(audit: Audited, findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return findings on groups, strata apart, as reports of an audit show them.
+
+    Parameters
+    ----------
+    audit : Audited
+    findings : sequence of Finding
+        Of this audit, of any metric.
+    """
+    hidden = hidden_groups(audit, audit.findings)
+    return [_shown(finding, hidden, {}) for finding in findings]
+
+
 def _ethics(
     rows: Sequence[dict[str, Any]], policies: Sequence[Policy]
 ) -> dict[str, Any]:

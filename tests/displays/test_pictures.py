@@ -48,8 +48,9 @@ EIGHT = {
 
 
 def dots(ax):
-    """Estimates and rows of the dots: lines of one point that are no arrow."""
-    found = [line for line in ax.lines if len(line.get_xdata()) == 1]
+    """Estimates and rows of the dots: marks of one point that are no arrow."""
+    marks = [line for line in ax.lines if (line.get_gid() or "").startswith("mark-")]
+    found = [line for line in marks if len(line.get_xdata()) == 1]
     return [line for line in found if line.get_markersize() > 6]
 
 
@@ -78,7 +79,7 @@ def test_no_setting_of_matplotlib_changes(audit_of):
     assert dict(mpl.rcParams) == before
 
 
-def test_the_title_is_the_finding(audit_of, sample):
+def test_the_title_is_the_finding(audit_of):
     title = audit_of(TWO).plot.ratios("g").get_title()
     assert title == "f is selected 0.70 times as often as m"
 
@@ -155,7 +156,7 @@ def test_an_infinite_ratio_is_an_arrow_at_the_other_edge(audit_of):
 def test_a_group_too_few_is_hollow_and_the_reference_is_marked(audit_of):
     ax = audit_of(EIGHT).plot.ratios("g")
     style = {names(ax)[int(line.get_ydata()[0])]: line for line in dots(ax)}
-    assert style["few (n = 60)"].get_markerfacecolor() == "white"
+    assert style["few (n = 60)"].get_markerfacecolor() == "#ffffff"
     assert style["white (n = 6,000)"].get_marker() == "D"
     assert style["black (n = 1,600)"].get_marker() == "s"
     assert style["asian (n = 1,200)"].get_marker() == "o"

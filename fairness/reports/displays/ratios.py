@@ -1,0 +1,481 @@
+"""Ratios: how each group compares with the reference, as dots with intervals."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fairness.findings.messages import against, comparison_sentence, label
+from fairness.metrics import METRICS, Metric
+from fairness.reports.cells import is_hidden
+from fairness.reports.displays.base import Display, Row
+from fairness.reports.displays.canvas import (
+    ROW,
+    Layout,
+    drawable,
+    layout_of,
+    legend,
+    legend_rows,
+    lines_with_labels,
+    mark,
+    plain_axes,
+    shorten,
+    ticks,
+    widest,
+    write,
+    write_title,
+)
+from fairness.reports.displays.theme import light
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+HIDDEN = "hidden"
+
+# How far beyond the estimates the axis follows an interval: what is longer is cut.
+_REACH = 3.0
+_NARROWEST = (0.5, 2.0)
+_TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.8, 1, 1.25, 2, 5, 10, 20, 50, 100)
+_CROWDED = (0.8, 1.25)
+_LONG_AXIS = 20
+_FEWEST_ROWS = 2
+_COMPARED = ("adverse_impact_ratio", "burden_ratio", "true_positive_rate_ratio")
+_WORST = ("fail", "inconclusive", "waived", "not_measurable", "pass")
+_BOUND = re.compile(r"(?:at least|at most|within) ")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+_READINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "lower": "clearly lower",
+        "higher": "clearly higher",
+        "no clear difference": "no clear difference",
+        "too few": "too few to tell",
+        "reference": "reference",
+    }
+)
+_VERDICTS: Mapping[str, str] = MappingProxyType(
+    {
+        "fail": "fail",
+        "inconclusive": "inconclusive",
+        "waived": "waived",
+        "pass": "pass",
+        "not_measurable": "not measured",
+        "reference": "reference",
+    }
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Ratios(Display):
+    """How each group of an attribute compares with the reference.
+
+    Parameters
+    ----------
+    attribute : str
+    rows : tuple of dict
+        Findings of one metric, those of the most harm first.
+    metric : str
+    bounds : tuple of str
+        What policies ask: "at least 0.80".
+    """
+
+    kind: ClassVar[str] = "ratios"
+    columns: ClassVar[tuple[str, ...]] = (
+        "attribute",
+        "group",
+        "metric",
+        "estimate",
+        "low",
+        "high",
+        "confidence",
+        "n",
+        "selected",
+        "rate",
+        "reference",
+        "n_reference",
+        "selected_reference",
+        "detectable",
+        "bound",
+        "reading",
+        "rule",
+        "verdict",
+    )
+
+    metric: str
+    bounds: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Who differs most, in the direction of harm first."""
+        told = [row for row in self.rows if not is_hidden(row)]
+        return _sentence(self.attribute, told, METRICS[self.metric])
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The finding of each group, with its size and its reference's."""
+        return tuple(_told_of(row) for row in self.rows)
+
+    @property
+    def _judged(self) -> bool:
+        return any(row["verdict"] is not None for row in self.rows)
+
+    def _names(self) -> list[str]:
+        return [_name(row) for row in self.rows]
+
+    def _entries(self) -> list[tuple[str, dict[str, Any]]]:
+        kinds = {
+            _kind(row, judged=self._judged): row for row in self.rows if _drawn(row)
+        }
+        words = _VERDICTS if self._judged else _READINGS
+        harm = _harm(METRICS[self.metric])
+        return [
+            (text, _style(kinds[kind], harm, judged=self._judged))
+            for kind, text in words.items()
+            if kind in kinds
+        ]
+
+    def _below(self) -> str:
+        metric = METRICS[self.metric]
+        axis = "log axis" if metric.form in {"ratio", "odds"} else "linear axis"
+        levels = {row["confidence"] for row in self.rows} - {None}
+        level = f"{max(levels) * 100:g} % intervals, " if levels else ""
+        return f"{metric.title} by {shorten(self.attribute)} ({level}{axis})"
+
+    def layout(self, *, heading: bool) -> Layout:
+        """Return the measures: a row a group."""
+        made = layout_of(
+            height=ROW * max(len(self.rows), _FEWEST_ROWS),
+            names=widest(self._names(), bold=True),
+            title=self.title,
+            rows_above=1 + len(self.bounds),
+            heading=heading,
+        )
+        rows = legend_rows([words for words, _ in self._entries()], made)
+        return layout_of(
+            height=made.height,
+            names=widest(self._names(), bold=True),
+            title=self.title,
+            rows_above=1 + len(self.bounds),
+            below=0.5 + 0.19 * rows,
+            heading=heading,
+        )
+
+    def draw(self, ax: Axes, layout: Layout | None, *, heading: bool) -> None:
+        """Draw the dots, their intervals, the line of the reference and the bounds."""
+        metric = METRICS[self.metric]
+        is_log = metric.form in {"ratio", "odds"}
+        limits = [bound for text in self.bounds for bound in _limits(text)]
+        window = _window(self.rows, limits, is_log=is_log, neutral=metric.ideal)
+        plain_axes(ax, below=self._below())
+        if is_log:
+            ax.set_xscale("log")
+            _plain_ticks(ax, *window)
+        ax.set_xlim(*window)
+        ax.set_ylim(max(len(self.rows), 1) - 0.5, -0.5)
+        harm = _harm(metric)
+        for place, row in enumerate(self.rows):
+            if _drawn(row):
+                look = _style(row, harm, judged=self._judged)
+                _dot(ax, place, row, window, look)
+            else:
+                write(
+                    ax, _why_not(row), (metric.ideal, place), offset=(6, 0),
+                    gid=mark(place),
+                )  # fmt: skip
+        labels = ticks(ax, "y", range(len(self.rows)), self._names(), fontsize=10)
+        ax.tick_params(axis="y", length=0, pad=6)
+        for tick, row in zip(labels, self.rows, strict=True):
+            tick.set_color(light("ink" if _drawn(row) else "soft"))
+            if row["reading"] == "reference":
+                tick.set_fontweight("bold")
+        above = limits[0] > metric.ideal if limits else False
+        lines: list[tuple[float, str, str, Any]] = [
+            (
+                metric.ideal,
+                f"{metric.ideal:g}: same as {_beside(self.rows)}",
+                "left" if above else "right",
+                "solid",
+            )
+        ]
+        lines += [
+            (at, text, "right" if at > metric.ideal else "left", (0, (4, 2)))
+            for text in self.bounds
+            for at in _limits(text)
+        ]
+        lines_with_labels(ax, lines, rows=1 + len(self.bounds))
+        legend(ax, self._entries(), layout)
+        if heading:
+            write_title(ax, self.title, layout, 1 + len(self.bounds))
+
+
+def ratios_of(
+    rows: Iterable[Row], attribute: str, metric: str | None = None
+) -> list[Ratios]:
+    """Return the displays of an attribute's comparisons.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Findings, as the payload has them.
+    attribute : str
+    metric : str, optional
+        By default all on selection.
+
+    Returns
+    -------
+    list of Ratios
+        One a metric; more where rules of one metric compare with other references.
+    """
+    found: dict[str, dict[str | None, list[Row]]] = {}
+    for row in rows:
+        if (
+            row["attribute"] == attribute
+            and row["stratum"] is None
+            and row.get("column") is None
+            and row["metric"] in ((metric,) if metric else _COMPARED)
+            and row["verdict"] != "not_applicable"
+        ):
+            found.setdefault(row["metric"], {}).setdefault(row["rule"], []).append(row)
+    made = []
+    for name, by_rule in found.items():
+        firm = {r: part for r, part in by_rule.items() if part[0]["severity"] != "note"}
+        for together in _alike(list((firm or by_rule).values())):
+            merged = [_merged(parts) for parts in zip(*together, strict=True)]
+            bounds = [part[0]["bound"] for part in together]
+            made.append(
+                Ratios(
+                    attribute,
+                    tuple(sorted(merged, key=_order(METRICS[name]))),
+                    name,
+                    tuple(dict.fromkeys(b for b in bounds if b and _limits(b))),
+                )
+            )
+    return made
+
+
+def _alike(parts: Sequence[list[Row]]) -> list[list[list[Row]]]:
+    """Return the rules that measure the same together."""
+    found: dict[tuple[Any, ...], list[list[Row]]] = {}
+    for part in parts:
+        rows = sorted(part, key=lambda row: str(row["group"]))
+        key = tuple((row["group"], row["reference"], row["estimate"]) for row in rows)
+        found.setdefault(key, []).append(rows)
+    return list(found.values())
+
+
+def _merged(rows: Sequence[Row]) -> Row:
+    """Return the row of the strictest verdict."""
+
+    def rank(row: Row) -> int:
+        verdict = row["verdict"]
+        return _WORST.index(verdict) if verdict in _WORST else len(_WORST)
+
+    return min(rows, key=rank)
+
+
+def _order(metric: Metric) -> Any:
+    sign = -1 if _harm(metric) == "higher" else 1
+
+    def height(row: Row) -> tuple[bool, float, bool, str]:
+        value = _at(row)
+        place = 0.0 if value is None else sign * value
+        return not _drawn(row), place, row["reading"] != "reference", str(row["group"])
+
+    return height
+
+
+def _harm(metric: Metric) -> str:
+    return "higher" if metric.name == "burden_ratio" else "lower"
+
+
+def _at(row: Row) -> float | None:
+    """Return the estimate; an infinite one, which the payload has as null, as such."""
+    estimate: float | None = row["estimate"]
+    if estimate is None and row["selected"] and row["selected_reference"] == 0:
+        return math.inf
+    return estimate
+
+
+def _drawn(row: Row) -> bool:
+    return not is_hidden(row) and _at(row) is not None
+
+
+def _kind(row: Row, *, judged: bool) -> str:
+    if row["reading"] == "reference":
+        return "reference"
+    return str(row["verdict"] if judged else row["reading"])
+
+
+def _style(row: Row, harm: str, *, judged: bool) -> dict[str, Any]:
+    kind = _kind(row, judged=judged)
+    shape, colour, filled = "o", "ink", True
+    if kind == "reference":
+        shape = "D"
+    elif judged:
+        shape, colour, filled = {
+            "fail": ("s", "harm", True),
+            "inconclusive": ("o", "unsure", False),
+            "waived": ("D", "waived", True),
+            "not_measurable": ("x", "soft", True),
+        }.get(kind, ("o", "other", True))
+    elif kind in {"lower", "higher"}:
+        shape, colour = ("s", "harm") if kind == harm else ("^", "other")
+    elif kind in {"too few", "undefined"}:
+        colour, filled = "soft", False
+    if kind == "reference":
+        # A full diamond is a waiver's, once there are verdicts.
+        filled = not judged
+    return {
+        "marker": shape,
+        "color": light(colour),
+        "markerfacecolor": light(colour if filled else "page"),
+        "markersize": 6.5,
+        "markeredgewidth": 1.3,
+    }
+
+
+def _dot(
+    ax: Axes, place: int, row: Row, window: tuple[float, float], look: dict[str, Any]
+) -> None:
+    left, right = window
+    _interval(ax, place, row, window, look["color"])
+    estimate = _at(row)
+    assert estimate is not None  # drawn rows have one
+    at = min(max(estimate, left), right)
+    if at != estimate:
+        look = look | {"marker": "<" if at == left else ">"}
+    ax.plot(
+        [at], [place], linestyle="none", clip_on=False, zorder=3, gid=mark(place),
+        **look,
+    )  # fmt: skip
+
+
+def _interval(
+    ax: Axes, place: int, row: Row, window: tuple[float, float], colour: str
+) -> None:
+    """Draw an interval; an end beyond the axis becomes an arrow at its edge."""
+    if row["low"] is None and row["high"] is None:
+        return
+    left, right = window
+    low = -math.inf if row["low"] is None else row["low"]
+    high = math.inf if row["high"] is None else row["high"]
+    start, end = (min(max(x, left), right) for x in (low, high))
+    ax.plot(
+        [start, end], [place, place], color=colour, linewidth=1.6, zorder=2,
+        solid_capstyle="butt", clip_on=False, gid=mark(place),
+    )  # fmt: skip
+    for cut, at, shape in ((low < left, left, "<"), (high > right, right, ">")):
+        if cut:
+            ax.plot(
+                [at], [place], marker=shape, color=colour, markersize=5,
+                clip_on=False, linestyle="none", zorder=2, gid=mark(place),
+            )  # fmt: skip
+
+
+def _limits(bound: str) -> list[float]:
+    """Return the numbers of a bound, where it is one of the metric itself."""
+    if not _BOUND.match(bound):
+        return []
+    return [float(x) for x in _NUMBER.findall(bound)]
+
+
+def _window(
+    rows: Sequence[Row], bounds: Sequence[float], *, is_log: bool, neutral: float
+) -> tuple[float, float]:
+    """Return the ends of the axis: all estimates, intervals as far as is sensible."""
+    drawn = [row for row in rows if _drawn(row)]
+    estimates = _finite(map(_at, drawn))
+    limits = _finite(x for row in drawn for x in (row["low"], row["high"]))
+    if not is_log:
+        told = (abs(x - neutral) for x in [*estimates, *limits, *bounds])
+        most = max(told, default=0.0) * 1.08 or 1.0
+        return neutral - most, neutral + most
+    estimates = [*(x for x in [*estimates, *bounds] if x > 0), *_NARROWEST]
+    least, most = min(estimates), max(estimates)
+    within = [x for x in limits if least / _REACH <= x <= most * _REACH]
+    return min([least, *within]) / 1.12, max([most, *within]) * 1.12
+
+
+def _finite(values: Iterable[float | None]) -> list[float]:
+    return [float(x) for x in values if x is not None and math.isfinite(x)]
+
+
+def _plain_ticks(ax: Axes, left: float, right: float) -> None:
+    inside = [tick for tick in _TICKS if left <= tick <= right]
+    if right / left > _LONG_AXIS:
+        inside = [tick for tick in inside if tick not in _CROWDED]
+    ticks(ax, "x", inside, [f"{tick:g}" for tick in inside])
+
+
+def _name(row: Row) -> str:
+    name = drawable(row["group"])
+    return name if is_hidden(row) else f"{name} (n = {row['n']:,})"
+
+
+def _why_not(row: Row) -> str:
+    if is_hidden(row):
+        return "hidden: small group"
+    few = row["reading"] == "too few"
+    return "too few to compare" if few else str(row["reading"])
+
+
+def _told_of(row: Row) -> str:
+    if is_hidden(row):
+        return str(row["message"])
+    told = f"{row['message']}; n = {row['n']:,}"
+    if row["n_reference"] is not None and row["reading"] != "reference":
+        told += f" against {row['n_reference']:,}"
+    return f"{told}; {row['verdict'].replace('_', ' ')}" if row["verdict"] else told
+
+
+def _beside(rows: Sequence[Row]) -> str:
+    """Return whom the groups are compared with, where it is no group of theirs."""
+    references = {row["reference"] for row in rows} - {None}
+    named = references & {"(rest)", "(all)"}
+    return (
+        against(named.pop()) if len(references) == len(named) == 1 else "the reference"
+    )
+
+
+def _sentence(attribute: str, rows: Sequence[Row], metric: Metric) -> str:
+    """Return what the picture shows, the direction of harm first."""
+    name, harm = shorten(attribute), _harm(metric)
+    for reading in (harm, "lower" if harm == "higher" else "higher"):
+        found = [row for row in rows if row["reading"] == reading and _drawn(row)]
+        if not found:
+            continue
+        pick = min if reading == "lower" else max
+        worst = pick(found, key=lambda row: _at(row) or 0.0)
+        others = len(found) - 1
+        verb = "is" if others == 1 else "are"
+        more = f"; {others} more of {name} {verb} {reading}" if others else ""
+        return f"{_compared(worst, metric)}{more}"
+    if not any(_drawn(row) for row in rows):
+        return f"No group of {name} can be compared: too few"
+    if any(row["reading"] == "no clear difference" for row in rows):
+        references = {row["reference"] for row in rows} - {None}
+        known = len(references) == 1
+        beside = against(references.pop()) if known else "the reference"
+        return f"No group of {name} differs clearly from {beside}"
+    return f"Too few to tell whether groups of {name} differ"
+
+
+def _compared(row: Row, metric: Metric) -> str:
+    """Return a finding's sentence without the attribute and the interval."""
+    estimate = _at(row)
+    said = comparison_sentence(
+        attribute=row["attribute"],
+        group=shorten(row["group"]),
+        reference=row["reference"] and shorten(row["reference"]),
+        form=metric.form,
+        rate=metric.rate,
+        estimate=math.nan if estimate is None else estimate,
+        low=math.nan if row["low"] is None else row["low"],
+        high=math.nan if row["high"] is None else row["high"],
+        confidence=row["confidence"] or 0.0,
+    )
+    return said.removeprefix(f"{label(row['attribute'])} ").rpartition(" (")[0] or said
