@@ -86,25 +86,25 @@ def markdown(payload: Mapping[str, Any]) -> str:
     ]
     if payload.get("offer_assumed"):
         lines += ["", f"**{inert(assumed_line(payload))}**"]
-    lines += _listed("Why", first_of(payload["reasons"], _MOST_REASONS))
-    lines += _listed("Where the gap is made", gap_lines(payload))
+    lines += listed("Why", first_of(payload["reasons"], _MOST_REASONS))
+    lines += listed("Where the gap is made", gap_lines(payload))
     lines += _funnel(payload)
     for section in found:
         if not section.not_applicable:
             lines += ["", *_section(section)]
     if verdict and any(section.single or section.crossed for section in found):
         lines += ["", f"{LEGEND_MARKS}."]
-    lines += _listed("How the campaign treats people", conduct_lines(payload))
+    lines += listed("How the campaign treats people", conduct_lines(payload))
     lines += _segments(payload)
     lines += _ll144(payload)
-    lines += _listed(
+    lines += listed(
         "Within strata (context, clears nothing)", of_strata(payload, _MOST_STRATA)
     )
-    lines += _listed("What else was measured", of_checks(payload, _MOST_CHECKS))
-    lines += _listed("What could not be seen", unseen(payload))
-    lines += _listed("Rules that did not apply", [*idle(found), *conduct_idle(payload)])
-    lines += _listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
-    lines += _listed("How", [LEGEND_COLUMNS, *payload.get("method", [])])
+    lines += listed("What else was measured", of_checks(payload, _MOST_CHECKS))
+    lines += listed("What could not be seen", unseen(payload))
+    lines += listed("Rules that did not apply", [*idle(found), *conduct_idle(payload)])
+    lines += listed("Notes", [*notes_of_rules(payload), *plain_notes(payload)])
+    lines += listed("How", [LEGEND_COLUMNS, *payload.get("method", [])])
     lines += ["", "## What this rests on", "", *_origin(payload)]
     return "\n".join(lines) + "\n"
 
@@ -136,6 +136,41 @@ def inert(text: str) -> str:
     )
 
 
+def inert_digest(text: str) -> str:
+    """Return a digest so that it can be copied; what is none, inert.
+
+    Examples
+    --------
+    >>> inert_digest("sha256:" + "0" * 64)[:10], inert_digest("<b>")
+    ('`sha256:00', '&#60;b&#62;')
+    """
+    return f"`{text}`" if _DIGEST.fullmatch(text) else inert(label(text, 80))
+
+
+def table_line(cells: Iterable[str]) -> str:
+    """Return a line of a table of cells that are Markdown.
+
+    Examples
+    --------
+    >>> table_line(["a", "b"])
+    '| a | b |'
+    """
+    return f"| {' | '.join(cells)} |"
+
+
+def listed(title: str, items: Sequence[str]) -> list[str]:
+    """Return a section of items that are plain text; nothing without any.
+
+    Examples
+    --------
+    >>> listed("Why", ["a < b"])
+    ['', '## Why', '', '- a &#60; b']
+    """
+    if not items:
+        return []
+    return ["", f"## {title}", "", *(f"- {inert(item)}" for item in items)]
+
+
 def _reference(char: str, *, part: bool) -> str:
     code = f"&#{ord(char)};"
     if not part:
@@ -149,7 +184,7 @@ def _funnel(payload: Mapping[str, Any]) -> list[str]:
         return []
     head, *rows = ([inert(cell) for cell in row] for row in cells)
     rule = [":--", "--:", "--:", "--:", ":--"]
-    return ["", "## Funnel", "", *map(_line, [head, rule, *rows])]
+    return ["", "## Funnel", "", *map(table_line, [head, rule, *rows])]
 
 
 def _segments(payload: Mapping[str, Any]) -> list[str]:
@@ -159,10 +194,10 @@ def _segments(payload: Mapping[str, Any]) -> list[str]:
     cells = segment_cells(payload, _MOST_SEGMENTS)
     head, *rows = ([inert(cell) for cell in row] for row in cells)
     rule = [":--", "--:", "--:", ":--", ":--", "--:", "--:", "--:", ":--"]
-    lines = ["", f"## {inert(title)}", "", *map(_line, [head, rule, *rows]), ""]
+    lines = ["", f"## {inert(title)}", "", *map(table_line, [head, rule, *rows]), ""]
     lines += [f"- {inert(one)}" for one in segment_lines(payload, _MOST_SEGMENTS)]
-    lines += _listed("Who is in the segments", profile_lines(payload))
-    return lines + _listed("What the segments give away", given_away_lines(payload))
+    lines += listed("Who is in the segments", profile_lines(payload))
+    return lines + listed("What the segments give away", given_away_lines(payload))
 
 
 def _ll144(payload: Mapping[str, Any]) -> list[str]:
@@ -171,7 +206,7 @@ def _ll144(payload: Mapping[str, Any]) -> list[str]:
         head, *rows = ([inert(cell) for cell in row] for row in ll144_rows(table))
         rule = [":--", "--:", "--:", "--:", "--:"]
         title = f"## {inert(ll144_title(table))}"
-        lines += ["", title, "", *map(_line, [head, rule, *rows])]
+        lines += ["", title, "", *map(table_line, [head, rule, *rows])]
     told = [f"- {inert(line)}" for line in ll144_lines(payload)]
     return [*lines, "", *told] if told else []
 
@@ -197,8 +232,10 @@ def _table(rows: Sequence[Row]) -> list[str]:
     """Return a table whose first column carries the mark and the attribute once."""
     head = head_of(rows[0])
     lines = [
-        _line(["", "attribute", *(head[name] for name in COLUMNS)]),
-        _line([":-:", ":--", *(":--" if name in _LEFT else "--:" for name in COLUMNS)]),
+        table_line(["", "attribute", *(head[name] for name in COLUMNS)]),
+        table_line(
+            [":-:", ":--", *(":--" if name in _LEFT else "--:" for name in COLUMNS)]
+        ),
     ]
     for attribute, block in by_attribute(rows):
         for place, row in enumerate(block):
@@ -206,33 +243,20 @@ def _table(rows: Sequence[Row]) -> list[str]:
             cells["group"] = inert(cells["group"])
             mark = MARKS[row["verdict"]].strip()
             name = inert(label(attribute)) if place == 0 else ""
-            lines.append(_line([mark, name, *(cells[column] for column in COLUMNS)]))
+            lines.append(
+                table_line([mark, name, *(cells[column] for column in COLUMNS)])
+            )
     return lines
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _origin(payload: Mapping[str, Any]) -> list[str]:
     lines = [
         f"- policy: {inert(label(p['name']))} {inert(label(p['version']))}, digest "
-        f"{_digest(p['digest'])}"
+        f"{inert_digest(p['digest'])}"
         for p in payload["policy"]
     ]
     return [
         *(lines or ["- policy: none"]),
-        f"- data: {_digest(payload['data']['fingerprint'])}",
+        f"- data: {inert_digest(payload['data']['fingerprint'])}",
         f"- made with fairreach {payload['version']}, schema {payload['schema']}",
     ]
-
-
-def _digest(text: str) -> str:
-    """Return a digest so that it can be copied; what is none, inert."""
-    return f"`{text}`" if _DIGEST.fullmatch(text) else inert(label(text, 80))
-
-
-def _listed(title: str, items: Sequence[str]) -> list[str]:
-    if not items:
-        return []
-    return ["", f"## {title}", "", *(f"- {inert(item)}" for item in items)]
