@@ -16,7 +16,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-spark test-postgres test-all lint types notebooks bench tenth everything clean
+.PHONY: help demo test test-spark test-postgres test-browser test-all lint types notebooks bench tenth everything clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' \
@@ -26,7 +26,7 @@ demo: $(VENV)/.base ## Audit the campaigns of the sample CRM and write their rep
 	$(BIN)/fairreach demo
 
 test: $(VENV)/.test ## Run the tests and the docstring examples, but slow ones and those of servers
-	$(PYTEST) -n auto -m "not slow and not spark and not postgres" $(SUITE)
+	$(PYTEST) -n auto -m "not slow and not spark and not postgres and not browser" $(SUITE)
 
 test-spark: $(VENV)/.all ## Run the tests that need Spark and Java, in one process
 	$(PYTEST) -m spark tests
@@ -34,8 +34,11 @@ test-spark: $(VENV)/.all ## Run the tests that need Spark and Java, in one proce
 test-postgres: $(VENV)/.all ## Run the tests that start a PostgreSQL, which has to be here
 	FAIRREACH_NEEDS_POSTGRES=1 $(PYTEST) -n auto -m postgres tests
 
+test-browser: $(VENV)/.all ## Run the tests that open the pages in a Chromium, which has to be here
+	FAIRREACH_NEEDS_BROWSER=1 $(PYTEST) -n auto -m browser tests
+
 test-all: $(VENV)/.all ## Run the tests and the docstring examples, but those of servers
-	$(PYTEST) -n auto -m "not spark and not postgres" $(SUITE)
+	$(PYTEST) -n auto -m "not spark and not postgres and not browser" $(SUITE)
 
 lint: $(VENV)/.test ## Check style and formatting
 	$(BIN)/ruff check .
@@ -79,7 +82,7 @@ $(VENV)/.made:
 
 $(VENV)/.base: EXTRAS :=
 $(VENV)/.test: EXTRAS := [test]
-$(VENV)/.all: EXTRAS := [test,spark,sql,notebooks]
+$(VENV)/.all: EXTRAS := [test,browser,spark,sql,notebooks]
 $(VENV)/.test: COVERS := $(VENV)/.base
 $(VENV)/.all: COVERS := $(VENV)/.base $(VENV)/.test
 

@@ -11,6 +11,8 @@ from fairness.auditing import Audit, audit
 from fairness.errors import InputError, Problem, RefusedError, ascii_controls, shown
 from fairness.evidence import add_person, load_key, load_trust, new_key, verify_audience
 from fairness.writing import write_whole
+from pipelines.batch.running import row_of
+from pipelines.batch.summaries import INDEX, page
 from pipelines.crm import write_sample
 from pipelines.crm.sample import campaign_files
 from pipelines.release import Authority, Outcome, carry_out
@@ -72,6 +74,11 @@ def run_demo(out: Path) -> str:
         carry_out(samples / "campaigns" / file.name, results, authority=authority)
         for file in campaign_files()
     ]
+    rows = [
+        row_of(file.name, one)
+        for file, one in zip(campaign_files(), found, strict=True)
+    ]
+    write_whole(results / INDEX, page(rows, "Campaigns of the sample CRM"))
     return "\n".join(_lines(found, authority, out)) + "\n"
 
 
@@ -141,6 +148,7 @@ def _lines(found: list[Outcome], authority: Authority, out: Path) -> Iterator[st
             )
         yield from _wrapped(f"report: {_shown(one.place.page)}")
     yield ""
+    yield f"Index of the reports: {_shown(found[0].place.out / INDEX)}"
     yield f"Ledger: {_shown(found[0].place.ledger)}"
     yield "Next: fairreach run --help · fairreach check --help"
 

@@ -1,4 +1,4 @@
-"""What a reader asks first: may it go out, who is harmed, by how much, why, what now."""
+"""What a reader asks first: may it go out, who is harmed, how much, why, what now."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ from fairness.reports.cells import Row, shown_number
 from fairness.reports.sections import culprits, is_crossed
 
 _OPENINGS: Mapping[str | None, str] = MappingProxyType(
-    {"block": "Blocked", "review": "To be looked at", "clear": "Clear", None: "Measured"}
+    {
+        "block": "Blocked",
+        "review": "To be looked at",
+        "clear": "Clear",
+        None: "Measured",
+    }
 )
-_BAND = re.compile(r"\[(-?[0-9.]+|-inf),(-?[0-9.]+|inf)\)")
+_BAND = re.compile(r"(&?)\[(-?[0-9.]+|-inf),(-?[0-9.]+|inf)\)(&?)")
 _BESIDE = re.compile(r" \(the evidence is clearest against .*\)$", re.DOTALL)
 _MOST_GROUPS = 3
 _LONGEST_CLAUSE = 120
@@ -107,15 +112,16 @@ def in_words(text: str) -> str:
     --------
     >>> in_words("age [60,inf) is selected less often than [18,30)")
     'age 60 and over is selected less often than 18 to under 30'
-    >>> in_words("[-inf,18)")
-    'under 18'
+    >>> in_words("f&[-inf,18)")
+    'f & under 18'
     """
 
     def told(found: re.Match[str]) -> str:
-        low, high = found.groups()
+        before, low, high, after = found.groups()
+        words = f"{low} and over" if high == "inf" else f"{low} to under {high}"
         if low == "-inf":
-            return f"under {high}"
-        return f"{low} and over" if high == "inf" else f"{low} to under {high}"
+            words = f"under {high}"
+        return f"{' & ' if before else ''}{words}{' & ' if after else ''}"
 
     return _BAND.sub(told, text)
 
@@ -254,17 +260,14 @@ def _how_much(payload: Mapping[str, Any], worst: Row | None) -> str:
         )
     if worst["verdict"] == "not_measurable":
         return "Not measured."
-    interval = (
-        f" ({(worst['confidence'] or 0.95) * 100:g} % {shown_number(worst['low'], 2)} to "
-        f"{shown_number(worst['high'], 2)})"
-        if worst["low"] is not None or worst["high"] is not None
-        else ""
-    )
+    interval = _interval(worst)
     if _is_conduct(worst) and worst["estimate"] is not None:
-        digits = 0 if METRICS[worst["metric"]].kind == "count" else 2
+        metric = METRICS[worst["metric"]]
+        digits = 0 if metric.kind == "count" else 2
+        value = shown_number(worst["estimate"], digits)
         return (
-            f"{shown_number(worst['estimate'], digits)}{interval}, where the rule asks "
-            f"for {worst['bound']}."
+            f"{metric.title}: {value}{interval}, where the rule asks for "
+            f"{worst['bound']}."
         )
     if worst["estimate"] is None or worst["rate"] is None:
         return ascii_controls(in_words(str(worst["message"])))
@@ -277,6 +280,13 @@ def _how_much(payload: Mapping[str, Any], worst: Row | None) -> str:
             f"{against(worst['reference'])}{interval}{_people(worst)}"
         )
     )
+
+
+def _interval(row: Row) -> str:
+    if row["low"] is None and row["high"] is None:
+        return ""
+    low, high = (shown_number(row[name], 2) for name in ("low", "high"))
+    return f" ({(row['confidence'] or 0.95) * 100:g} % {low} to {high})"
 
 
 def _people(row: Row) -> str:
@@ -371,7 +381,8 @@ def _now(
         )
     elif campaign:
         lines.append(
-            "Run the campaign again after the change; no audience file is written before."
+            "Run the campaign again after the change; until then no audience file is "
+            "written."
         )
     return lines or ["Read what stands against it below."]
 

@@ -43,16 +43,26 @@ LEGEND_COLUMNS = (
 )
 
 LIMITS = (
-    "Clear does not mean equal: it means that no rule in force stands against this "
-    "audience. What was too few to tell, or was not in the tables, was not judged.",
-    "It is about who is picked, not about who is reached: what a platform delivers, "
-    "who opens and who buys is another question.",
-    "Only the attributes that were audited are seen. Another one, or a finer group, "
-    "may be treated otherwise.",
-    "A gap is not its reason. The step that makes it is arithmetic; whether it is "
-    "justified is for people to say.",
-    "It is a screen with error rates, not legal advice: passing proves no compliance, "
-    "failing no breach.",
+    (
+        "Clear does not mean equal: no rule in force stands against this audience. "
+        "What was too few to tell, or was not in the tables, was not judged."
+    ),
+    (
+        "It is about who is picked, not about who is reached: what a platform "
+        "delivers, who opens and who buys is another question."
+    ),
+    (
+        "Only the attributes that were audited are seen. Another one, or a finer "
+        "group, may be treated otherwise."
+    ),
+    (
+        "A gap is not its reason. The step that makes it is arithmetic; whether it is "
+        "justified is for people to say."
+    ),
+    (
+        "It is a screen with error rates, not legal advice: passing proves no "
+        "compliance, failing no breach."
+    ),
 )
 """What a verdict does not tell, whatever it is."""
 

@@ -25,6 +25,9 @@ class BatchRow:
     released : bool
     said : tuple of str
         Which step makes the gap, or what went wrong.
+    told : tuple of str
+        The verdict in one sentence, then which step makes the gap, as the report's
+        first lines have them; empty where there is no report.
     seconds : float
     kept : bool
         Whether it was done before the batch was interrupted, and not done again.
@@ -36,5 +39,6 @@ class BatchRow:
     selected: int | None = None
     released: bool = False
     said: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     seconds: float = 0.0
     kept: bool = False

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from fairness.errors import FairreachError, InputError, Problem, RefusedError, shown
 from fairness.evidence import verify_audience
+from fairness.reports.answers import answers
 from pipelines.batch.inputs import inputs_of
 from pipelines.batch.rows import BatchRow
 from pipelines.batch.state import State
 from pipelines.campaign.frame import SharedTables
 from pipelines.campaign.load import load_campaign
 from pipelines.campaign.run import Watch
-from pipelines.release.carrying import Authority, carry_out
+from pipelines.release.carrying import Authority, Outcome, carry_out
 from pipelines.release.place import Place
 
 
@@ -62,7 +63,7 @@ def run_batch(
     files : sequence of paths
     out : path
         Has a directory for each campaign, ``ledger.jsonl``, and the summary in
-        ``batch.json`` and ``batch.md``.
+        ``batch.json``, ``batch.md`` and ``index.html``.
     authority : Authority, optional
     ledger : path, optional
     now : datetime, optional
@@ -164,14 +165,21 @@ def _one(
             raise
         told = traceback.format_exception_only(error)[-1].strip()
         return BatchRow(str(file), name, "crash", said=(told,))
+    return row_of(str(file), outcome)
+
+
+def row_of(file: str, outcome: Outcome) -> BatchRow:
+    """Return how a campaign ended that was carried out."""
     result = outcome.to_dict()
+    first = answers(outcome.run.payload())
     return BatchRow(
-        str(file),
-        name,
+        file,
+        outcome.run.campaign.name,
         outcome.verdict,
         selected=outcome.run.audit.counts.selected,
         released=outcome.released is not None,
         said=tuple(result["culprits"] or result["reasons"]),
+        told=(first.sentence, first.step),
     )
 
 

@@ -15,7 +15,7 @@ from fairness import __version__
 from fairness.errors import InputError, Problem, shown
 from fairness.writing import write_whole
 from pipelines.batch.rows import BatchRow, Ending
-from pipelines.batch.summaries import markdown
+from pipelines.batch.summaries import INDEX, markdown, page
 
 BATCH_SCHEMA = "fairreach/batch/1"
 
@@ -79,10 +79,11 @@ class State:
         self._write(finished=False)
 
     def finished(self, rows: Sequence[BatchRow]) -> None:
-        """Write the summary of all campaigns."""
+        """Write the summary of all campaigns, for people and for machines."""
         self.rows = {row.file: row for row in rows}
         # The state comes last: a batch that is cut off here still goes on, not anew.
         write_whole(self.folder / "batch.md", markdown(rows))
+        write_whole(self.folder / INDEX, page(rows))
         self._write(finished=True)
 
     def _take_up(self, found: Mapping[str, Any]) -> None:
@@ -144,7 +145,7 @@ def _row(one: Any) -> BatchRow | None:
     try:
         row = BatchRow(
             **{key: value for key, value in one.items() if key != "inputs"}
-            | {"said": tuple(map(str, one["said"]))}
+            | {name: tuple(map(str, one[name])) for name in ("said", "told")}
         )
     except (TypeError, KeyError, AttributeError):
         return None

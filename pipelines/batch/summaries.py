@@ -1,4 +1,4 @@
-"""The summary of a batch, for a terminal and as Markdown."""
+"""The summary of a batch: for a terminal, as Markdown and as an index page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.markdown import inert
+from fairness.reports.page.index import Listed, index
 from pipelines.batch.rows import BatchRow
+from pipelines.release.place import PAGE
+
+INDEX = "index.html"
+"""Name of the index page, beside the directories of the campaigns."""
 
 _MARKS = {"clear": "●", "review": "○", "block": "■", "error": "!", "crash": "!"}
 _WIDTH = 100
@@ -72,3 +77,28 @@ def markdown(rows: Sequence[BatchRow]) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def page(rows: Sequence[BatchRow], title: str = "Campaigns of the batch") -> str:
+    """Return a batch as an index page, which stands beside the campaigns' directories.
+
+    Examples
+    --------
+    >>> 'href="spring/report.html"' in page([BatchRow("a.toml", "spring", "block", 12)])
+    True
+    """
+    return index(
+        title,
+        [
+            Listed(
+                name=row.campaign or row.file,
+                ending=row.ending,
+                selected=row.selected,
+                released=row.released,
+                said=tuple(" ".join(said.split()) for said in row.told or row.said[:1]),
+                # Only a campaign that ran to its end has written its report.
+                page=f"{row.campaign}/{PAGE}" if row.selected is not None else None,
+            )
+            for row in rows
+        ],
+    )

@@ -14,6 +14,9 @@ from fairness.evidence import certificate_path
 from fairness.evidence.certificates import ENDING
 
 SEALED = ".sealed"
+PAGE = "report.html"
+"""Name of the report to look at, in the directory of its campaign."""
+
 _LEFTOVERS = ".fairreach-*"
 # Not through a link: that would make a file elsewhere.
 _LOCK = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
@@ -70,7 +73,7 @@ class Place:
     @property
     def page(self) -> Path:
         """The report to look at."""
-        return self.directory / "report.html"
+        return self.directory / PAGE
 
     @property
     def quarantine(self) -> Path:

@@ -4,7 +4,6 @@ import os
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -117,26 +116,44 @@ def sample():
     return build
 
 
+VOID = {"meta", "br", "input"}
+# What a page may write a label or a number into, always as text of an attribute.
+HOLDS_TEXT = {
+    *("data-attribute", "data-said", "data-exact", "aria-label", "title"),
+    *("data-place", "id", "aria-labelledby"),
+}
+
+
 class Page(HTMLParser):
-    """The tags with their attributes, and the text, of a page or a fragment."""
+    """The tags with their attributes, and the text, of a page or a fragment.
+
+    What is inside a picture stands apart: how it is laid out follows its labels.
+    """
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
         self.tags, self.text, self.open, self.comments = [], "", [], []
+        self.drawn = []
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, tuple(sorted(attrs))))
+        kept = self.drawn if "svg" in self.open else self.tags
+        kept.append((tag, tuple(sorted(attrs))))
         self.text += " "
-        if tag not in {"meta", "br"}:
+        if tag not in VOID:
             self.open.append(tag)
 
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
     def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
+        if self.open and self.open[-1] not in {"style", "script"}:
             self.text += data
 
     def handle_comment(self, data):
@@ -144,15 +161,14 @@ class Page(HTMLParser):
 
     @property
     def kinds(self):
-        """Tags and attributes, numbered ids made equal."""
+        """Tags and attributes, and their values where these hold no text."""
         return {
             (
                 tag,
-                tuple(
-                    (k, re.sub(r"^section-\d+$", "section", v or "")) for k, v in attrs
-                ),
+                tuple((k, "" if k in HOLDS_TEXT else v or "") for k, v in attrs),
             )
             for tag, attrs in self.tags
+            if tag != "svg"
         }
 
 

@@ -24,6 +24,7 @@ FINDING = [
     *("shortfall", "reading", "verdict", "severity", "message", "citation"),
 ]
 FINDING_ADDED = ["needed", "decided_by", "evidence", "column"]
+POLICY_ADDED = ["title", "as_of", "disclaimer", "rules"]
 GROUP = ["attribute", "group", "n", "selected", "rate", "rate_low", "rate_high"]
 
 
@@ -39,7 +40,7 @@ def test_the_keys_are_those_of_the_contract_and_added_ones(judged, sample):
     for row in payload["groups"]:
         assert list(row) == GROUP
     for row in payload["policy"]:
-        assert list(row) == ["name", "version", "digest"]
+        assert list(row) == [*("name", "version", "digest"), *POLICY_ADDED]
 
 
 def test_without_a_policy_the_verdict_is_null(sample):
@@ -136,11 +137,11 @@ def test_every_ending_is_written(tmp_path, sample):
     payload = sample()
     for ending in FORMATS:
         path = write_report(payload, tmp_path / f"report{ending}")
-        assert path.read_text(encoding="utf-8") == render(payload, FORMATS[ending])
+        assert path.read_bytes().decode() == render(payload, FORMATS[ending])
 
 
 def test_unknown_endings_and_formats_are_errors(tmp_path, sample):
-    with pytest.raises(InputError, match=r"ends in none of \.html, \.json"):
+    with pytest.raises(InputError, match=r"ends in none of \.csv, \.html, \.json"):
         write_report(sample(), tmp_path / "report.pdf")
     with pytest.raises(InputError, match="did you mean 'markdown'"):
         render(sample(), "markdwn")

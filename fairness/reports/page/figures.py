@@ -3,25 +3,107 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-PARTS: Mapping[str, str] = {
-    "ratios": "groups",
-    "intersections": "groups",
-    "funnel": "made",
-    "proxies": "proxies",
-    "thresholds": "scores",
-    "scores": "scores",
-    "calibration": "scores",
-    "segments": "segments",
-}
+from fairness.errors import ascii_controls
+from fairness.findings.messages import label
+from fairness.reports.cells import shown_number
+from fairness.reports.page.tables import exact
+from fairness.reports.sections import is_crossed
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from fairness.reports.displays import Display
+
+_PARTS: Mapping[str, str] = MappingProxyType(
+    {
+        "ratios": "groups",
+        "intersections": "groups",
+        "funnel": "made",
+        "proxies": "proxies",
+        "thresholds": "scores",
+        "scores": "scores",
+        "calibration": "scores",
+        "segments": "segments",
+    }
+)
+# The findings beside it are its table.
+_HAS_TABLE = frozenset({"ratios"})
+_MOST_ROWS = 200
 
 
 def figures_of(payload: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Return the pictures by the part of the page that they stand in."""
-    return {part: [] for part in PARTS.values()}
+    """Return the pictures by the part of the page that they stand in.
+
+    Ratios of crossed attributes are left to the map of the intersections.
+
+    Parameters
+    ----------
+    payload : dict
+
+    Returns
+    -------
+    dict of str to list of dict
+    """
+    from fairness.reports.displays import displays_of  # noqa: PLC0415  # draws
+
+    made: dict[str, list[dict[str, Any]]] = {part: [] for part in _PARTS.values()}
+    singles = payload.get("attributes", ())
+    for display in displays_of(payload):
+        crossed = is_crossed({"attribute": display.attribute}, singles)
+        if display.kind in _PARTS and not (display.kind == "ratios" and crossed):
+            made[_PARTS[display.kind]].append(_figure(display, crossed=crossed))
+    return made
 
 
-def picture_style() -> str:
+def picture_style() -> Markup:
     """Return the rules that give the pictures the colours of the page."""
-    return ""
+    from markupsafe import Markup  # noqa: PLC0415  # loaded with the engine
+
+    from fairness.reports.displays import theme_css  # noqa: PLC0415  # as above
+
+    return Markup(theme_css())  # noqa: S704  # of the package alone
+
+
+def _figure(display: Display, *, crossed: bool) -> dict[str, Any]:
+    from markupsafe import Markup  # noqa: PLC0415  # loaded with the engine
+
+    from fairness.reports.displays import svg  # noqa: PLC0415  # draws
+
+    rows = () if display.kind in _HAS_TABLE else display.rows
+    left = len(rows) - _MOST_ROWS
+    return {
+        "title": ascii_controls(display.title),
+        "label": ascii_controls(
+            f"{display.kind} {label(display.attribute)}"
+            if display.attribute
+            else display.kind
+        ),
+        "attribute": "" if crossed else label(display.attribute),
+        "crossed": crossed,
+        # Built as a tree, so every text in it is escaped already.
+        "svg": Markup(svg(display)),  # noqa: S704
+        "head": [
+            {"text": name.replace("_", " "), "left": _is_text(rows, name)}
+            for name in display.columns
+        ],
+        "rows": [
+            [_cell(row[name], is_text=_is_text(rows, name)) for name in display.columns]
+            for row in rows[:_MOST_ROWS]
+        ],
+        "more": f"… and {left:,} more, in the report for machines." if left > 0 else "",
+    }
+
+
+def _is_text(rows: tuple[Mapping[str, Any], ...], name: str) -> bool:
+    return any(isinstance(row[name], str | bool) for row in rows)
+
+
+def _cell(value: Any, *, is_text: bool) -> dict[str, Any]:
+    if is_text or value is None:
+        told = "–" if value is None else label(str(value))
+        return {"text": told, "exact": "", "left": is_text}
+    shown = f"{value:,}" if isinstance(value, int) else shown_number(value)
+    return {"text": shown, "exact": exact([value]), "left": False}

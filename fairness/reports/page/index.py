@@ -1,4 +1,4 @@
-"""The index of a batch: one line a campaign, what stands against it, its report."""
+"""The index of a batch: one line a campaign, its verdict in a sentence, its report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Listed:
     selected : int or None
     released : bool
     said : tuple of str
-        What stands against it, or what went wrong; the first is shown.
+        The verdict in a sentence and the step that makes the gap, or what went wrong.
     page : str or None
         Path of its report from the index, its parts divided by ``/``; None where
         there is none.
@@ -53,8 +53,9 @@ def index(title: str, listed: Sequence[Listed]) -> str:
 
     Examples
     --------
-    >>> page = index("The night", [Listed("a", "block", 12, False, ("g f",), "a/r.html")])
-    >>> "1 campaign: 1 block" in page and 'href="a/r.html"' in page
+    >>> spring = Listed("spring", "block", 12, False, ("Blocked: g f",), "s/r.html")
+    >>> page = index("The night", [spring])
+    >>> "1 campaign: 1 block" in page and 'href="s/r.html"' in page
     True
     """
     style, script = asset("report.css"), asset("report.js")
@@ -68,7 +69,7 @@ def index(title: str, listed: Sequence[Listed]) -> str:
                 "ending": one.ending,
                 "selected": "–" if one.selected is None else f"{one.selected:,}",
                 "released": "released" if one.released else "not released",
-                "said": texts(one.said[:1]),
+                "said": texts(one.said),
                 # A relative path never turns into a scheme: the first part is quoted.
                 "href": None if one.page is None else quote(one.page),
             }

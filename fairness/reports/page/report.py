@@ -303,8 +303,7 @@ def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any
         "disclaimer": str(policy.get("disclaimer", "")),
         "as_of": str(policy.get("as_of", "")),
         "rules": [
-            _rule(rule, came.get(rule["id"], set()))
-            for rule in policy.get("rules", ())
+            _rule(rule, came.get(rule["id"], set())) for rule in policy.get("rules", ())
         ],
     }
 

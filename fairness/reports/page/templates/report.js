@@ -23,7 +23,8 @@
     head.setAttribute("aria-sort", up ? "ascending" : "descending");
     for (const body of table.tBodies) {
       all("tr.exact", body).forEach((row) => row.remove());
-      all("tr[data-place]", body)
+      [...body.rows]
+        .filter((row) => !row.classList.contains("attribute"))
         .map((row) => [keyOf(row, column), row])
         .sort(([a], [b]) => (up ? compare(a, b) : compare(b, a)))
         .forEach(([, row]) => body.append(row));
@@ -61,7 +62,7 @@
     row.after(line);
   };
 
-  all("table.sorts tr[data-place]").forEach((row) => {
+  all("table.tells tr[data-place]").forEach((row) => {
     row.addEventListener("click", () => {
       if (String(getSelection()) === "") tellRow(row);
     });
