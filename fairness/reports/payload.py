@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from fairness import __version__
-from fairness.counts import CountTable, GroupCounts, suppress
+from fairness.counts import CountTable, GroupCounts, ScoreBins, suppress
 from fairness.counts.suppress import SMALLEST
 from fairness.findings import Finding
 from fairness.findings.messages import label
@@ -16,6 +16,7 @@ from fairness.inference import rate_interval
 from fairness.metrics import METRICS
 from fairness.metrics.measures import ratio
 from fairness.policy import Policy
+from fairness.reports.curves import curves_section
 
 SCHEMA = "fairreach/audit/1"
 _CONDUCT = frozenset(m.code for m in METRICS.values() if m.form == "conduct")
@@ -47,6 +48,14 @@ class Audited(Protocol):
     @property
     def tables(self) -> Mapping[tuple[str, ...], CountTable]:
         """Tables of the attributes and intersections."""
+
+    @property
+    def bins(self) -> ScoreBins | None:
+        """Customers by bin of the score; None where there is none."""
+
+    @property
+    def headline(self) -> tuple[str, ...]:
+        """Names of the metrics that the findings are about."""
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -160,6 +169,7 @@ def audit_payload(audit: Audited, decision: Decided | None = None) -> dict[str, 
         else [said.get(reason, reason) for reason in decision.reasons],
         "method": _method(audit, decision),
         "checks": [_shown(f, hidden, within) for f in _checked(audit)],
+        **_curves(audit, hidden),
     } | _ethics(rows, () if decision is None else decision.policies)
 
 
@@ -189,6 +199,12 @@ def _policy(policy: Policy) -> dict[str, Any]:
             for rule in policy.rules
         ],
     }
+
+
+def _curves(audit: Audited, hidden: Mapping[str, set[str]]) -> dict[str, Any]:
+    """Return the section of the score, where there is one."""
+    section = curves_section(audit, hidden)
+    return {} if section is None else {"curves": section}
 
 
 def finding_rows(audit: Audited, findings: Sequence[Finding]) -> list[dict[str, Any]]:

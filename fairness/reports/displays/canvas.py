@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -422,3 +423,36 @@ def legend_rows(words: Sequence[str], layout: Layout) -> int:
     """Return how many rows a legend takes."""
     places = _flow(words, _EDGE - layout.left, layout.width + layout.right - _EDGE)
     return len({y for _, y in places})
+
+
+def percent(share: float | None) -> str:
+    """Return a share for a sentence; a dash where there is none.
+
+    Examples
+    --------
+    >>> percent(0.1234), percent(None)
+    ('12.3 %', '–')
+    """
+    return "–" if share is None else f"{share * 100:.1f} %"
+
+
+def percent_ticks(ax: Axes, axis: str, low: float, high: float) -> None:
+    """Set at most six ticks at round percentages."""
+    places = round_places(low, high)
+    ticks(ax, axis, places, [f"{place * 100:g} %" for place in places])
+
+
+def round_places(low: float, high: float, most: int = 6) -> list[float]:
+    """Return round numbers between two ends.
+
+    Examples
+    --------
+    >>> round_places(0, 0.27)
+    [0.0, 0.05, 0.1, 0.15, 0.2, 0.25]
+    """
+    rough = (high - low) / (most - 1) or 1.0
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(k * size for k in (1, 2, 2.5, 5, 10) if k * size >= rough * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [float(f"{k * step:.12g}") for k in range(first, last + 1)]

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairness.reports.displays.base import Display
+from fairness.reports.displays.funnel import funnel_of
+from fairness.reports.displays.intersections import intersections_of
+from fairness.reports.displays.rates import rates_of
 from fairness.reports.displays.ratios import ratios_of
 
 
@@ -24,4 +27,7 @@ def displays_of(payload: Mapping[str, Any]) -> tuple[Display, ...]:
     made: list[Display] = []
     for attribute in payload["attributes"]:
         made += ratios_of(payload["findings"], attribute)
+        made += rates_of(payload, attribute)
+        made += funnel_of(payload, attribute)
+    made += intersections_of(payload)
     return tuple(made)

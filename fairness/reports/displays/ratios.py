@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fairness.findings.messages import against, comparison_sentence, label
@@ -29,6 +28,12 @@ from fairness.reports.displays.canvas import (
     write,
     write_title,
 )
+from fairness.reports.displays.marks import (
+    draw_dot,
+    entries_of,
+    harm_of,
+    style_of,
+)
 from fairness.reports.displays.theme import light
 
 if TYPE_CHECKING:
@@ -47,26 +52,6 @@ _COMPARED = ("adverse_impact_ratio", "burden_ratio", "true_positive_rate_ratio")
 _WORST = ("fail", "inconclusive", "waived", "not_measurable", "pass")
 _BOUND = re.compile(r"(?:at least|at most|within) ")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-
-_READINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "lower": "clearly lower",
-        "higher": "clearly higher",
-        "no clear difference": "no clear difference",
-        "too few": "too few to tell",
-        "reference": "reference",
-    }
-)
-_VERDICTS: Mapping[str, str] = MappingProxyType(
-    {
-        "fail": "fail",
-        "inconclusive": "inconclusive",
-        "waived": "waived",
-        "pass": "pass",
-        "not_measurable": "not measured",
-        "reference": "reference",
-    }
-)
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,12 +97,12 @@ class Ratios(Display):
     def title(self) -> str:
         """Who differs most, in the direction of harm first."""
         told = [row for row in self.rows if not is_hidden(row)]
-        return _sentence(self.attribute, told, METRICS[self.metric])
+        return sentence(self.attribute, told, METRICS[self.metric])
 
     @property
     def told(self) -> tuple[str, ...]:
         """The finding of each group, with its size and its reference's."""
-        return tuple(_told_of(row) for row in self.rows)
+        return tuple(told_of(row) for row in self.rows)
 
     @property
     def _judged(self) -> bool:
@@ -127,16 +112,9 @@ class Ratios(Display):
         return [_name(row) for row in self.rows]
 
     def _entries(self) -> list[tuple[str, dict[str, Any]]]:
-        kinds = {
-            _kind(row, judged=self._judged): row for row in self.rows if _drawn(row)
-        }
-        words = _VERDICTS if self._judged else _READINGS
-        harm = _harm(METRICS[self.metric])
-        return [
-            (text, _style(kinds[kind], harm, judged=self._judged))
-            for kind, text in words.items()
-            if kind in kinds
-        ]
+        drawn = [row for row in self.rows if _drawn(row)]
+        harm = harm_of(METRICS[self.metric])
+        return entries_of(drawn, harm, judged=self._judged)
 
     def _below(self) -> str:
         metric = METRICS[self.metric]
@@ -176,11 +154,12 @@ class Ratios(Display):
             _plain_ticks(ax, *window)
         ax.set_xlim(*window)
         ax.set_ylim(max(len(self.rows), 1) - 0.5, -0.5)
-        harm = _harm(metric)
+        harm = harm_of(metric)
         for place, row in enumerate(self.rows):
-            if _drawn(row):
-                look = _style(row, harm, judged=self._judged)
-                _dot(ax, place, row, window, look)
+            value = estimate_of(row)
+            if _drawn(row) and value is not None:
+                look = style_of(row, harm, judged=self._judged)
+                draw_dot(ax, place, (value, row["low"], row["high"]), window, look)
             else:
                 write(
                     ax, _why_not(row), (metric.ideal, place), offset=(6, 0),
@@ -196,7 +175,7 @@ class Ratios(Display):
         lines: list[tuple[float, str, str, Any]] = [
             (
                 metric.ideal,
-                f"{metric.ideal:g}: same as {_beside(self.rows)}",
+                f"{metric.ideal:g}: same as {beside(self.rows)}",
                 "left" if above else "right",
                 "solid",
             )
@@ -278,21 +257,17 @@ def _merged(rows: Sequence[Row]) -> Row:
 
 
 def _order(metric: Metric) -> Any:
-    sign = -1 if _harm(metric) == "higher" else 1
+    sign = -1 if harm_of(metric) == "higher" else 1
 
     def height(row: Row) -> tuple[bool, float, bool, str]:
-        value = _at(row)
+        value = estimate_of(row)
         place = 0.0 if value is None else sign * value
         return not _drawn(row), place, row["reading"] != "reference", str(row["group"])
 
     return height
 
 
-def _harm(metric: Metric) -> str:
-    return "higher" if metric.name == "burden_ratio" else "lower"
-
-
-def _at(row: Row) -> float | None:
+def estimate_of(row: Row) -> float | None:
     """Return the estimate; an infinite one, which the payload has as null, as such."""
     estimate: float | None = row["estimate"]
     if estimate is None and row["selected"] and row["selected_reference"] == 0:
@@ -301,79 +276,7 @@ def _at(row: Row) -> float | None:
 
 
 def _drawn(row: Row) -> bool:
-    return not is_hidden(row) and _at(row) is not None
-
-
-def _kind(row: Row, *, judged: bool) -> str:
-    if row["reading"] == "reference":
-        return "reference"
-    return str(row["verdict"] if judged else row["reading"])
-
-
-def _style(row: Row, harm: str, *, judged: bool) -> dict[str, Any]:
-    kind = _kind(row, judged=judged)
-    shape, colour, filled = "o", "ink", True
-    if kind == "reference":
-        shape = "D"
-    elif judged:
-        shape, colour, filled = {
-            "fail": ("s", "harm", True),
-            "inconclusive": ("o", "unsure", False),
-            "waived": ("D", "waived", True),
-            "not_measurable": ("x", "soft", True),
-        }.get(kind, ("o", "other", True))
-    elif kind in {"lower", "higher"}:
-        shape, colour = ("s", "harm") if kind == harm else ("^", "other")
-    elif kind in {"too few", "undefined"}:
-        colour, filled = "soft", False
-    if kind == "reference":
-        # A full diamond is a waiver's, once there are verdicts.
-        filled = not judged
-    return {
-        "marker": shape,
-        "color": light(colour),
-        "markerfacecolor": light(colour if filled else "page"),
-        "markersize": 6.5,
-        "markeredgewidth": 1.3,
-    }
-
-
-def _dot(
-    ax: Axes, place: int, row: Row, window: tuple[float, float], look: dict[str, Any]
-) -> None:
-    left, right = window
-    _interval(ax, place, row, window, look["color"])
-    estimate = _at(row)
-    assert estimate is not None  # drawn rows have one
-    at = min(max(estimate, left), right)
-    if at != estimate:
-        look = look | {"marker": "<" if at == left else ">"}
-    ax.plot(
-        [at], [place], linestyle="none", clip_on=False, zorder=3, gid=mark(place),
-        **look,
-    )  # fmt: skip
-
-
-def _interval(
-    ax: Axes, place: int, row: Row, window: tuple[float, float], colour: str
-) -> None:
-    """Draw an interval; an end beyond the axis becomes an arrow at its edge."""
-    if row["low"] is None and row["high"] is None:
-        return
-    left, right = window
-    low = -math.inf if row["low"] is None else row["low"]
-    high = math.inf if row["high"] is None else row["high"]
-    start, end = (min(max(x, left), right) for x in (low, high))
-    ax.plot(
-        [start, end], [place, place], color=colour, linewidth=1.6, zorder=2,
-        solid_capstyle="butt", clip_on=False, gid=mark(place),
-    )  # fmt: skip
-    for cut, at, shape in ((low < left, left, "<"), (high > right, right, ">")):
-        if cut:
-            ax.plot(
-                [at], [place], marker=shape, color=colour, markersize=5,
-                clip_on=False, linestyle="none", zorder=2, gid=mark(place),
-            )  # fmt: skip
+    return not is_hidden(row) and estimate_of(row) is not None
 
 
 def _limits(bound: str) -> list[float]:
@@ -388,7 +291,7 @@ def _window(
 ) -> tuple[float, float]:
     """Return the ends of the axis: all estimates, intervals as far as is sensible."""
     drawn = [row for row in rows if _drawn(row)]
-    estimates = _finite(map(_at, drawn))
+    estimates = _finite(map(estimate_of, drawn))
     limits = _finite(x for row in drawn for x in (row["low"], row["high"]))
     if not is_log:
         told = (abs(x - neutral) for x in [*estimates, *limits, *bounds])
@@ -423,7 +326,8 @@ def _why_not(row: Row) -> str:
     return "too few to compare" if few else str(row["reading"])
 
 
-def _told_of(row: Row) -> str:
+def told_of(row: Row) -> str:
+    """Return a finding in plain words, with the sizes."""
     if is_hidden(row):
         return str(row["message"])
     told = f"{row['message']}; n = {row['n']:,}"
@@ -432,7 +336,7 @@ def _told_of(row: Row) -> str:
     return f"{told}; {row['verdict'].replace('_', ' ')}" if row["verdict"] else told
 
 
-def _beside(rows: Sequence[Row]) -> str:
+def beside(rows: Sequence[Row]) -> str:
     """Return whom the groups are compared with, where it is no group of theirs."""
     references = {row["reference"] for row in rows} - {None}
     named = references & {"(rest)", "(all)"}
@@ -441,15 +345,15 @@ def _beside(rows: Sequence[Row]) -> str:
     )
 
 
-def _sentence(attribute: str, rows: Sequence[Row], metric: Metric) -> str:
+def sentence(attribute: str, rows: Sequence[Row], metric: Metric) -> str:
     """Return what the picture shows, the direction of harm first."""
-    name, harm = shorten(attribute), _harm(metric)
+    name, harm = shorten(attribute), harm_of(metric)
     for reading in (harm, "lower" if harm == "higher" else "higher"):
         found = [row for row in rows if row["reading"] == reading and _drawn(row)]
         if not found:
             continue
         pick = min if reading == "lower" else max
-        worst = pick(found, key=lambda row: _at(row) or 0.0)
+        worst = pick(found, key=lambda row: estimate_of(row) or 0.0)
         others = len(found) - 1
         verb = "is" if others == 1 else "are"
         more = f"; {others} more of {name} {verb} {reading}" if others else ""
@@ -459,14 +363,14 @@ def _sentence(attribute: str, rows: Sequence[Row], metric: Metric) -> str:
     if any(row["reading"] == "no clear difference" for row in rows):
         references = {row["reference"] for row in rows} - {None}
         known = len(references) == 1
-        beside = against(references.pop()) if known else "the reference"
-        return f"No group of {name} differs clearly from {beside}"
+        whom = against(references.pop()) if known else "the reference"
+        return f"No group of {name} differs clearly from {whom}"
     return f"Too few to tell whether groups of {name} differ"
 
 
 def _compared(row: Row, metric: Metric) -> str:
     """Return a finding's sentence without the attribute and the interval."""
-    estimate = _at(row)
+    estimate = estimate_of(row)
     said = comparison_sentence(
         attribute=row["attribute"],
         group=shorten(row["group"]),
