@@ -22,6 +22,10 @@ SELECTION = {
 }
 """Metrics of selection, and how to read them."""
 
+_BESIDE = {
+    "standard_deviations": "standard deviations",
+    "flip_one_ratio": "one more or fewer",
+}
 _RANK = {"block": 0, "review": 1, "note": 2, None: 3}
 _STANDING = frozenset({"fail", "inconclusive", "waived"})
 _LONGEST = 40
@@ -114,11 +118,11 @@ class Comparisons:
     def tests(self, rows: Sequence[Row], *, crossed: bool = False) -> list[str]:
         """Return the table of tests, and of people."""
         compared = [row for row in rows if row["reading"] != "reference"]
+        beside = {n: told for n, told in _BESIDE.items() if self.has(n)}
         head = [*(["attribute"] if crossed else []), "group", "tested against", "p"]
-        head += ["p adjusted", "standard deviations", "one more or fewer"]
-        head += ["shortfall", "needed", "would have seen"]
+        head += ["p adjusted", *beside.values(), "shortfall", "needed"]
         return grid(
-            head,
+            [*head, "would have seen"],
             (
                 [
                     *([label(row["attribute"], _LONGEST)] if crossed else []),
@@ -126,8 +130,7 @@ class Comparisons:
                     _tested(row),
                     p_text(row["p_value"]),
                     p_text(row["p_adjusted"]),
-                    shown_number(self._other(row, "standard_deviations")),
-                    shown_number(self._other(row, "flip_one_ratio")),
+                    *(shown_number(self._other(row, name)) for name in beside),
                     people(row["shortfall"]),
                     whole(row["needed"]),
                     shown_number(row["detectable"]),

@@ -45,6 +45,10 @@ _NO_RULES = (
     "No rule on conduct was applied: consent, objection, purposes, need and retention "
     "were not measured. The pack eu-gdpr-marketing measures them."
 )
+_MEASURED = (
+    "This section tells what was measured. What the campaign file states (its aim, the "
+    "need of each column, its record) is drafted by fairreach notice --kind dpia."
+)
 _MOST_CROSSED = 10
 _MOST_GAPS = 6
 
@@ -58,6 +62,7 @@ def dpia(payload: Mapping[str, Any]) -> str:
         Schema ``fairreach/audit/1``.
     """
     lines = opening(payload, "Data protection impact assessment, section on profiling")
+    lines += ["", *said(_MEASURED)]
     lines += _description(payload)
     lines += _necessity(payload)
     lines += _risks(payload)

@@ -7,9 +7,10 @@ not known is let through, but in the project's own tests.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from fairness.findings.model import Reading as FindingReading
 from fairness.findings.model import Verdict as FindingVerdict
@@ -31,6 +32,21 @@ def _optional() -> Any:
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True, use_attribute_docstrings=True)
+
+    ordered: ClassVar[tuple[tuple[str, str], ...]] = (("low", "high"),)
+    """Pairs of keys of which the first is never above the second."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for low, high in self.ordered:
+            least, most = getattr(self, low, None), getattr(self, high, None)
+            if least is not None and most is not None and least > most:
+                raise _wrong(f"`{low}` is above `{high}`")
+        return self
+
+
+def _wrong(what: str) -> PydanticCustomError:
+    return PydanticCustomError("wrong", "{what}", {"what": what})
 
 
 class PolicyRule(_Part):
@@ -82,6 +98,8 @@ class PolicyUsed(_Part):
 class CountedData(_Part):
     """The customers that were counted."""
 
+    ordered = (("selected", "rows"),)
+
     rows: Count
     """Customers."""
     selected: Count
@@ -96,6 +114,12 @@ class Finding(_Part):
     Where a number is null, `message` says why: it does not exist, or it is hidden since
     it would tell of fewer than five customers.
     """
+
+    ordered = (
+        ("low", "high"),
+        ("selected", "n"),
+        ("selected_reference", "n_reference"),
+    )
 
     code: str
     """Stable code of the metric, such as FA101; see `fairreach explain`."""
@@ -169,6 +193,8 @@ class EthicsFinding(Finding):
 class Group(_Part):
     """A group with its rate; every number is null where the group is hidden."""
 
+    ordered = (("selected", "n"), ("rate_low", "rate_high"))
+
     attribute: str
     """Protected attribute or intersection."""
     group: str
@@ -227,6 +253,8 @@ class Clause(_Part):
 class Stage(_Part):
     """A stage of the funnel, from all customers to the audience."""
 
+    ordered = (("passed", "came"),)
+
     name: str
     """Name of the stage."""
     kind: str
@@ -250,6 +278,12 @@ class Reached(_Part):
     """Group of it."""
     reached: list[Count | None]
     """Customers at the start and after each stage; null where it tells of a few."""
+    share: list[float | None]
+    """What share of those at the start is left; null where a count is."""
+    low: list[float | None]
+    """Lower end of the interval of that share."""
+    high: list[float | None]
+    """Upper end of the interval of that share."""
 
 
 class ClauseOfGap(_Part):
@@ -286,6 +320,12 @@ class StageOfGap(_Part):
     """Whether nobody of the group passes."""
     clauses: list[ClauseOfGap]
     """What its clauses add."""
+
+    @model_validator(mode="after")
+    def _has_ratio(self) -> Self:
+        if self.ratio is None and self.low is not None:
+            raise _wrong("has an interval and no ratio")
+        return self
 
 
 class ColumnOfGap(_Part):
@@ -404,6 +444,12 @@ class Lift(_Part):
     ]
     """What the numbers say."""
 
+    @model_validator(mode="after")
+    def _has_lift(self) -> Self:
+        if self.reading.endswith("represented") and self.lift is None:
+            raise _wrong(f"reads {self.reading!r} and has no lift")
+        return self
+
 
 class GroupGivenAway(_Part):
     """How well the segments tell a group from the rest."""
@@ -446,7 +492,7 @@ class Segments(_Part):
     """Level of the intervals."""
     alpha: Level
     """False discovery rate."""
-    segments: list[Segment]
+    segments: Annotated[list[Segment], Field(min_length=1)]
     """The segments, the most telling first."""
     lifts: list[Lift]
     """The groups in each segment."""
@@ -481,7 +527,7 @@ class Payload(_Part):
     policy: list[PolicyUsed]
     """What it was judged by; empty where no policy was applied."""
     data: CountedData
-    """The customers that were counted."""
+    """How many customers were counted."""
     findings: list[Finding]
     """What was compared, and what the rules make of it."""
     groups: list[Group]

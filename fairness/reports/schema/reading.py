@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from fairness.errors import InputError, Problem, shown
+from fairness.errors import InputError, Problem, shown, unknown_name
+from fairness.metrics import METRICS
 from fairness.policy.fields import key_path
 from fairness.reports.schema.models import Payload
 
@@ -22,6 +23,7 @@ LARGEST = 256 << 20
 
 _SCHEMA = "fairreach/audit/1"
 _MOST_PROBLEMS = 20
+_LONGEST_PATH = 55
 _HINT = (
     "a payload is written by `fairreach check … --format json`, "
     "`--report FILE.json` and `fairreach run` (report.json)"
@@ -49,7 +51,7 @@ def read_payload(path: str | Path) -> dict[str, Any]:
     """
     file = Path(path)
     file = file / REPORT if file.is_dir() else file
-    where = shown(str(file))
+    where = _named(file)
     found = _parsed(_bytes(file, where), where)
     problems = payload_problems(found)
     if problems:
@@ -88,7 +90,31 @@ def payload_problems(
         return [_problem(one) for one in error.errors(include_url=False)]
     except RecursionError:
         return [Problem("payload", "is nested too deeply", _HINT)]
-    return []
+    return list(_unknown_metrics(payload))
+
+
+def _unknown_metrics(payload: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield a problem for each metric that this version cannot explain.
+
+    An attribute that was not measured, or a rule that did not apply, may have a name of
+    its own instead of a metric.
+    """
+    rows = [*payload["findings"], *payload["checks"], *payload.get("ethics", ())]
+    for name in dict.fromkeys(
+        row["metric"]
+        for row in rows
+        if row["verdict"] not in {"not_measurable", "not_applicable"}
+    ):
+        if name not in METRICS:
+            problem = unknown_name("metric", name, list(METRICS), "metric")
+            later = "a later version of fairreach wrote it? Use that one"
+            yield Problem("metric", problem.what, problem.hint or later)
+
+
+def _named(file: Path) -> str:
+    """Return how messages name a file: by its end, where the path is long."""
+    text = str(file)
+    return shown(text if len(text) <= _LONGEST_PATH else f"…{text[-_LONGEST_PATH:]}")
 
 
 def _bytes(file: Path, where: str) -> bytes:
@@ -144,8 +170,8 @@ def _other_schema(payload: Mapping[str, Any]) -> Problem:
         return Problem("schema", f"is missing; it must be {_SCHEMA!r}", _HINT)
     found = payload["schema"]
     hint = _HINT
-    if found in {"fairreach/result/1", "fairreach/run/1"}:
-        name = "result" if found == "fairreach/result/1" else "run"
+    if found in ("fairreach/result/1", "fairreach/run/1"):
+        name = found.split("/")[1]
         hint = f"the payload of a run is {REPORT}, beside its {name}.json"
     elif isinstance(found, str) and found.startswith("fairreach/audit/"):
         hint = "it was written by another version of fairreach; use that one"
@@ -158,7 +184,11 @@ def _problem(one: ErrorDetails) -> Problem:
         return Problem(where, "is missing")
     if one["type"] == "extra_forbidden":
         return Problem(where, "is no key of the schema")
-    said = one["msg"].removeprefix("Input should ").removeprefix("be ")
+    if one["type"] == "wrong":
+        return Problem(where, one["msg"])
+    said = one["msg"].removeprefix("Input should be ")
+    if said == one["msg"]:
+        return Problem(where, said)
     value = one["input"]
     told = _kind(value) if isinstance(value, list | dict) else shown(value)
     return Problem(where, f"{told} is not {said}")
