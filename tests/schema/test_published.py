@@ -13,7 +13,7 @@ from tests.schema.conftest import CAMPAIGNS, ROOT, SETTINGS
 
 FILE = ROOT / "docs" / "schema" / "fairreach-audit-1.schema.json"
 REMAKE = "fairreach schema > docs/schema/fairreach-audit-1.schema.json"
-# Kept for later, or written by pictures' own section.
+# Kept for later.
 NOT_WRITTEN = {"Payload.proxies"}
 POLICIES = [
     *("us-four-fifths", "exploitative-offers", "eu-gdpr-marketing", "nyc-ll144"),
