@@ -443,11 +443,11 @@ def _gap(payload: Mapping[str, Any], worst: Row | None) -> Mapping[str, Any] | N
     The comparison that a verdict rests on comes first among those of a group.
     """
     wanted = [] if worst is None else [worst, *culprits(payload)]
-    gaps = payload.get("funnel", {}).get("gaps", ())
+    gaps: list[Mapping[str, Any]] = list(payload.get("funnel", {}).get("gaps", ()))
     for row in wanted:
         for gap in gaps:
             if (gap["attribute"], gap["group"]) == (row["attribute"], row["group"]):
-                return gap  # type: ignore[no-any-return]
+                return gap
     return None
 
 

@@ -31,6 +31,8 @@ from pipelines.targeting.scorer import Scorer
 if TYPE_CHECKING:
     import pandas as pd
 
+    from fairness.reports.displays.facade import Displays, Pictures
+
 Gap = tuple[Decomposition, tuple[ColumnShare, ...]]
 
 RUN_SCHEMA = "fairreach/run/1"
@@ -205,7 +207,12 @@ class CampaignRun:
         if told:
             payload["campaign"]["record"] = told
         hidden = hidden_groups(self.audit, self.decision.findings)
-        payload["funnel"] = funnel_section(self.funnel, self.gaps, hidden=hidden)
+        payload["funnel"] = funnel_section(
+            self.funnel,
+            self.gaps,
+            hidden=hidden,
+            confidence=self.audit.confidence,
+        )
         if self.consent:
             payload["consent"] = {
                 why: n if n >= SMALLEST else None for why, n in self.consent.items()
@@ -219,6 +226,20 @@ class CampaignRun:
             "audience": facts["audience"]["digest"],
         }
         return payload
+
+    @property
+    def plot(self) -> Pictures:
+        """Pictures of the run: ``run.plot.funnel("gender")``."""
+        from fairness.reports.displays.facade import Pictures  # noqa: PLC0415  # heavy
+
+        return Pictures(self.display)
+
+    @property
+    def display(self) -> Displays:
+        """Pictures of the run, and their numbers."""
+        from fairness.reports.displays.facade import Displays  # noqa: PLC0415  # heavy
+
+        return Displays(self.audit, self.payload, judged=True)
 
     def stages(self) -> pd.DataFrame:
         """Return each group's rate and ratio at each stage, one row each."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fairness.counts.suppress import SMALLEST
 from fairness.findings.messages import against, label
+from fairness.inference import rate_interval
 from pipelines.funnel.columns import ColumnShare
 from pipelines.funnel.counted import FunnelCounts, FunnelTable
 from pipelines.funnel.decomposition import Decomposition, StageShare
@@ -67,6 +68,7 @@ def funnel_section(
     gaps: Iterable[tuple[Decomposition, Sequence[ColumnShare]]],
     *,
     hidden: Mapping[str, Collection[str]],
+    confidence: float,
 ) -> dict[str, Any]:
     """Return the section as plain values.
 
@@ -77,6 +79,8 @@ def funnel_section(
     hidden : mapping of attribute to groups
         Groups that no report shows. Beside them, what would tell of one to four people
         is left out.
+    confidence : float
+        Level of the intervals of what is left of a group.
 
     Returns
     -------
@@ -107,6 +111,7 @@ def funnel_section(
     }
     groups = [
         {"attribute": name, "group": group, "reached": shown[name][row]}
+        | _left(shown[name][row], confidence)
         for name, table in tables.items()
         for row, group in enumerate(table.groups)
     ]
@@ -116,6 +121,20 @@ def funnel_section(
         if gap.group not in hidden.get(gap.attribute, ())
     ]
     return {"stages": stages, "groups": groups, "gaps": told}
+
+
+def _left(reached: Sequence[int | None], confidence: float) -> dict[str, Any]:
+    """Return what share of a group is left after each stage, with its interval."""
+    n = reached[0]
+    left: dict[str, list[float | None]] = {"share": [], "low": [], "high": []}
+    for hits in reached:
+        made: list[float | None] = [None, None, None]
+        if hits is not None and n:
+            low, high = rate_interval(hits, n, confidence)
+            made = [hits / n, float(low), float(high)]
+        for values, value in zip(left.values(), made, strict=True):
+            values.append(value)
+    return left
 
 
 def shown_numbers(

@@ -125,7 +125,9 @@ def test_each_cell_of_a_finding_is_its_number_short_and_to_the_last_digit(
             keys, short = COLUMNS.get(head, ESTIMATE)
             values = [finding[key] for key in keys]
             exact = "" if set(values) == {None} else " ".join(map(told, values))
-            assert cell["exact"] == exact, (row["place"], head)
+            # A count is told in full already.
+            if head not in {"customers", "selected"}:
+                assert cell["exact"] == exact, (row["place"], head)
             if None not in values:
                 assert cell["text"] == short(finding), (row["place"], head)
                 compared += 1

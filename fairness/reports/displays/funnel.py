@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fairness.findings.messages import label
-from fairness.inference import rate_interval
 from fairness.reports.displays.base import Display, Row
 from fairness.reports.displays.canvas import (
     SMALL,
@@ -106,7 +105,7 @@ class Funnel(Display):
     def told(self) -> tuple[str, ...]:
         """What is left of a group after a stage."""
         return tuple(
-            f"{label(row['attribute'])} {label(row['group'])}: {row['left']:,} of "
+            f"{label(row['group'])}: {row['left']:,} of "
             f"{row['n']:,} are left after {label(row['stage'])}, "
             f"{percent(row['share'])} ({row['confidence'] * 100:g} % "
             f"{percent(row['low'])} to {percent(row['high'])})"
@@ -243,7 +242,6 @@ def funnel_of(payload: Mapping[str, Any], attribute: str) -> list[Funnel]:
         for place, left in enumerate(one["reached"]):
             if left is None or not place:
                 continue
-            low, high = rate_interval(left, n, level)
             rows.append(
                 {
                     "attribute": attribute,
@@ -252,9 +250,9 @@ def funnel_of(payload: Mapping[str, Any], attribute: str) -> list[Funnel]:
                     "place": place,
                     "left": left,
                     "n": n,
-                    "share": left / n,
-                    "low": float(low),
-                    "high": float(high),
+                    "share": one["share"][place],
+                    "low": one["low"][place],
+                    "high": one["high"][place],
                     "confidence": level,
                 }
             )

@@ -30,14 +30,18 @@ _PARTS: Mapping[str, str] = MappingProxyType(
     }
 )
 # The findings beside it are its table.
-_HAS_TABLE = frozenset({"ratios"})
+_HAS_TABLE = frozenset({"ratios", "intersections"})
+# Of these one attribute is drawn: what makes the gap is a question of the gap.
+_OF_THE_WORST = frozenset({"funnel", "thresholds", "scores", "calibration", "proxies"})
+_MOST_MAPS = 2
 _MOST_ROWS = 200
 
 
 def figures_of(payload: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return the pictures by the part of the page that they stand in.
 
-    Ratios of crossed attributes are left to the map of the intersections.
+    Every attribute has its ratios. Funnel, scores and columns are drawn for the
+    attribute that comes off worst, and maps for the intersections that do.
 
     Parameters
     ----------
@@ -51,11 +55,32 @@ def figures_of(payload: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
     made: dict[str, list[dict[str, Any]]] = {part: [] for part in _PARTS.values()}
     singles = payload.get("attributes", ())
+    worst = _by_evidence(payload)
+    maps = [name for name in worst if is_crossed({"attribute": name}, singles)]
+    first = next((name for name in worst if name not in maps), None)
     for display in displays_of(payload):
-        crossed = is_crossed({"attribute": display.attribute}, singles)
-        if display.kind in _PARTS and not (display.kind == "ratios" and crossed):
-            made[_PARTS[display.kind]].append(_figure(display, crossed=crossed))
+        kind, name = display.kind, display.attribute
+        crossed = is_crossed({"attribute": name}, singles)
+        if (
+            kind not in _PARTS
+            or (kind == "ratios" and crossed)
+            or (kind == "intersections" and name not in maps[:_MOST_MAPS])
+            or (kind in _OF_THE_WORST and name not in {first, ""})
+        ):
+            continue
+        made[_PARTS[kind]].append(_figure(display, crossed=crossed))
     return made
+
+
+def _by_evidence(payload: Mapping[str, Any]) -> list[str]:
+    """Return attributes and intersections, that of the clearest gap first."""
+    clearest: dict[str, float] = {}
+    for row in payload["findings"]:
+        known = row["p_adjusted"] if row["p_adjusted"] is not None else 1.0
+        if row["stratum"] is None and row.get("column") is None:
+            name = row["attribute"]
+            clearest[name] = min(clearest.get(name, 1.0), known)
+    return sorted(clearest, key=lambda name: clearest[name])
 
 
 def picture_style() -> Markup:

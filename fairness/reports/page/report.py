@@ -107,9 +107,12 @@ def html(payload: Mapping[str, Any]) -> str:
         "answers": told,
         "now": list(told.now),
         "reasons": texts(
-            map(in_words, first_of(_once(payload["reasons"]), _MOST_REASONS))
+            [
+                in_words(one)
+                for one in first_of(_once(payload["reasons"]), _MOST_REASONS)
+            ]
         ),
-        "made": texts(map(in_words, gap_lines(payload))),
+        "made": texts([in_words(line) for line in gap_lines(payload)]),
         "stages": [texts(row) for row in stage_cells(payload)],
         "gaps": [_gap(one, at) for at, one in told_gaps(payload)[:_MOST_GAPS]],
         "figures": figures,
@@ -176,10 +179,10 @@ def _is_shown(name: str, context: Mapping[str, Any]) -> bool:
     has = {
         "why": context["reasons"],
         "made": context["stages"],
-        "groups": parts.get("groups"),
-        "strata": parts.get("strata") or context["within"],
-        "proxies": parts.get("proxies") or figures.get("proxies"),
-        "scores": parts.get("scores") or figures.get("scores"),
+        "groups": parts["groups"],
+        "strata": parts["strata"] or context["within"],
+        "proxies": parts["proxies"] or figures["proxies"],
+        "scores": parts["scores"] or figures["scores"],
         "segments": context["segments"]["rows"],
         "conduct": context["unmet"] or context["held"],
         "ll144": context["ll144"],
@@ -191,11 +194,11 @@ def _is_shown(name: str, context: Mapping[str, Any]) -> bool:
 
 def _by_part(found: Sequence[Section], place: Places) -> dict[str, list[Any]]:
     """Return the sections of the findings by the part of the page that shows them."""
-    made: dict[str, list[Any]] = {}
+    made: dict[str, list[Any]] = {part: [] for part in ("groups", *_PARTS.values())}
     for number, one in enumerate(found):
         if not one.not_applicable:
             part = _PARTS.get(METRICS[one.metric].family, "groups")
-            made.setdefault(part, []).append(_section(one, number, place))
+            made[part].append(_section(one, number, place))
     return made
 
 

@@ -48,11 +48,9 @@ _HINTS: Mapping[str, str] = MappingProxyType(
         "sees": "the ratio that would have been found with 80 % power",
     }
 )
-# The cells that stand for numbers of a finding, for sorting and for the last digit.
+# The numbers that a cell shortens, for sorting and for the last digit.
 _EXACT: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "n": ("n",),
-        "selected": ("selected",),
         "rate": ("rate",),
         "ratio": ("estimate",),
         "interval": ("low", "high"),
