@@ -278,6 +278,14 @@ class Reached(_Part):
     """Group of it."""
     reached: list[Count | None]
     """Customers at the start and after each stage; null where it tells of a few."""
+    share: list[Share | None] = _optional()
+    """What share of the group is left then."""
+    low: list[Share | None] = _optional()
+    """Lower ends of the intervals of the shares."""
+    high: list[Share | None] = _optional()
+    """Upper ends of the intervals of the shares."""
+
+    ordered = ()
     share: list[float | None]
     """What share of those at the start is left; null where a count is."""
     low: list[float | None]
@@ -574,11 +582,12 @@ class AttributeCurves(_Part):
 
     @model_validator(mode="after")
     def _as_long_as_the_cuts(self) -> Self:
+        lines: list[list[Any]] = [list(self.shares)]
         for group in self.groups:
-            lines = (group.rate, group.low, group.high)
-            lines = (*lines, group.ratio, group.ratio_low, group.ratio_high)
-            if any(len(line) != len(self.thresholds) for line in (*lines, self.shares)):
-                raise _wrong("has lists that are not as long as `thresholds`")
+            lines += [group.rate, group.low, group.high]
+            lines += [group.ratio, group.ratio_low, group.ratio_high]
+        if any(len(line) != len(self.thresholds) for line in lines):
+            raise _wrong("has lists that are not as long as `thresholds`")
         return self
 
 
