@@ -279,19 +279,13 @@ class Reached(_Part):
     reached: list[Count | None]
     """Customers at the start and after each stage; null where it tells of a few."""
     share: list[Share | None] = _optional()
-    """What share of the group is left then."""
+    """What share of those at the start is left; null where a count is."""
     low: list[Share | None] = _optional()
     """Lower ends of the intervals of the shares."""
     high: list[Share | None] = _optional()
     """Upper ends of the intervals of the shares."""
 
     ordered = ()
-    share: list[float | None]
-    """What share of those at the start is left; null where a count is."""
-    low: list[float | None]
-    """Lower end of the interval of that share."""
-    high: list[float | None]
-    """Upper end of the interval of that share."""
 
 
 class ClauseOfGap(_Part):
