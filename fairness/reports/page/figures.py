@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
+from fairness.reports.answers import in_words
 from fairness.reports.cells import shown_number
 from fairness.reports.page.tables import exact
 from fairness.reports.sections import is_crossed
@@ -100,7 +101,7 @@ def _figure(display: Display, *, crossed: bool) -> dict[str, Any]:
     rows = () if display.kind in _HAS_TABLE else display.rows
     left = len(rows) - _MOST_ROWS
     return {
-        "title": ascii_controls(display.title),
+        "title": ascii_controls(in_words(display.title)),
         "label": ascii_controls(
             f"{display.kind} {label(display.attribute)}"
             if display.attribute
