@@ -69,8 +69,15 @@ def settings() -> Iterator[None]:
     """Draw with matplotlib's own settings, whatever the user's are."""
     import matplotlib as mpl  # noqa: PLC0415  # heavy, and only for pictures
 
-    with mpl.rc_context(_defaults()):
+    # Not `rc_context`, which sets back all there is: the first figure of a notebook
+    # turns on that figures are shown, and that has to stay.
+    ours = _defaults()
+    theirs = {name: mpl.rcParams[name] for name in ours}
+    mpl.rcParams.update(ours)
+    try:
         yield
+    finally:
+        mpl.rcParams.update(theirs)
 
 
 @lru_cache(maxsize=1)
@@ -82,7 +89,11 @@ def _defaults() -> Any:
         for name, value in mpl.rcParamsDefault.items()
         if name.startswith(_SET)
     }
-    return found | {"svg.fonttype": "none", "svg.hashsalt": "fairreach"}
+    return found | {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "fairreach",
+        "lines.solid_capstyle": "butt",
+    }
 
 
 def new_axes(layout: Layout, *, pyplot: bool) -> Axes:

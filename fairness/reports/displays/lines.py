@@ -72,12 +72,15 @@ class Line:
         In the order of x; `row` is that of the frame, below 0 where no mark is.
     band : tuple of (x, low, high)
         Its interval; empty for none.
+    beyond : frozenset of int
+        Rows that lie below the axis and are drawn at its edge.
     """
 
     label: str
     look: Look
     points: tuple[tuple[float, float, int], ...]
     band: tuple[tuple[float, float, float], ...] = field(default=())
+    beyond: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +115,16 @@ class Standing:
                 pair = next(spare, None) if few else None
                 found[group] = Look(*pair, 1.4, 4.2) if pair else Look()
         return MappingProxyType(found)
+
+    def first(self, sizes: Mapping[str, int], most: int = MOST_COLOURED) -> list[str]:
+        """Return some groups: those that stand out, then the largest, as ordered."""
+        told = [*self.harmed[:_MOST_HARMED], self.reference or ""]
+        ranked = [group for group in dict.fromkeys(told) if group in sizes]
+        ranked += sorted(
+            (group for group in sizes if group not in ranked),
+            key=lambda group: -sizes[group],
+        )
+        return [group for group in sizes if group in ranked[:most]]
 
 
 NOBODY = Standing((), None, "lower")
@@ -166,8 +179,8 @@ def draw_lines(ax: Axes, lines: Sequence[Line]) -> None:
                 [x],
                 [y],
                 linestyle="none",
-                marker=look.marker,
-                markersize=look.size,
+                marker="v" if row in line.beyond else look.marker,
+                markersize=look.size + (2 if row in line.beyond else 0),
                 markerfacecolor=colour,
                 markeredgewidth=0,
                 color=colour,

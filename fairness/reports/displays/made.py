@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from fairness.reports.displays.base import Display
+from fairness.reports.displays.calibration import calibration_of
 from fairness.reports.displays.funnel import funnel_of
 from fairness.reports.displays.intersections import intersections_of
+from fairness.reports.displays.proxies import proxies_of
 from fairness.reports.displays.rates import rates_of
 from fairness.reports.displays.ratios import ratios_of
+from fairness.reports.displays.scores import scores_of
+from fairness.reports.displays.segments import segments_of
+from fairness.reports.displays.thresholds import thresholds_of
 
 
 def displays_of(payload: Mapping[str, Any]) -> tuple[Display, ...]:
@@ -29,5 +34,10 @@ def displays_of(payload: Mapping[str, Any]) -> tuple[Display, ...]:
         made += ratios_of(payload["findings"], attribute)
         made += rates_of(payload, attribute)
         made += funnel_of(payload, attribute)
+        made += thresholds_of(payload, attribute)
+        made += scores_of(payload, attribute)
+        made += calibration_of(payload, attribute)
+        made += proxies_of(payload, attribute)
     made += intersections_of(payload)
+    made += segments_of(payload)
     return tuple(made)

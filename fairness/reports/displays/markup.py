@@ -22,12 +22,15 @@ _HREF = "{http://www.w3.org/1999/xlink}href"
 # Points to the pixels of a page, in which text of ten points is as large as its own.
 _PIXELS = 4 / 3
 _LEFT_OUT = frozenset({"font-family", "stroke-linejoin"})
+_DIGITS = 2
+_POINTS_OF: Mapping[str, int] = {"M": 1, "L": 1, "Q": 2, "C": 3}
 _DEFAULTS: Mapping[str, str] = {
     "text-anchor": "start",
     "font-weight": "normal",
     "stroke": "none",
     "stroke-width": "1",
     "stroke-linecap": "butt",
+    "stroke-dashoffset": "0",
 }
 
 
@@ -171,15 +174,35 @@ def _radius(d: str) -> float | None:
 
 
 def _moved(d: str, at: tuple[float, float]) -> str:
-    parts, place = [], 0
-    for token in d.split():
-        if token.isalpha():
-            parts.append(token)
-            place = 0
+    """Return a path moved and rounded, its straight lines relative: that is shorter."""
+    tokens = iter(d.split())
+    told, here = [], (0.0, 0.0)
+    for command in tokens:
+        if command == "z":
+            told.append("z")
+            continue
+        points = [
+            (
+                round(float(next(tokens)) + at[0], _DIGITS),
+                round(float(next(tokens)) + at[1], _DIGITS),
+            )
+            for _ in range(_POINTS_OF[command])
+        ]
+        if command == "L":
+            told.append(_straight(points[0][0] - here[0], points[0][1] - here[1]))
         else:
-            parts.append(_short(float(token) + at[place % 2]))
-            place += 1
-    return " ".join(parts).replace(" z", "z")
+            told.append(
+                command + " ".join(f"{_short(x)} {_short(y)}" for x, y in points)
+            )
+        here = points[-1]
+    return "".join(told)
+
+
+def _straight(right: float, down: float) -> str:
+    x, y = _short(right), _short(down)
+    if y == "0":
+        return f"h{x}"
+    return f"v{y}" if x == "0" else f"l{x} {y}"
 
 
 def _text(element: ET.Element) -> ET.Element | None:
@@ -222,5 +245,5 @@ def _attributes(look: Mapping[str, str]) -> dict[str, str]:
 
 
 def _short(number: float) -> str:
-    text = f"{number:.2f}".rstrip("0").rstrip(".")
+    text = f"{number:.{_DIGITS}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text

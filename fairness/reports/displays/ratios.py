@@ -151,7 +151,7 @@ class Ratios(Display):
         plain_axes(ax, below=self._below())
         if is_log:
             ax.set_xscale("log")
-            _plain_ticks(ax, *window)
+            ratio_ticks(ax, "x", *window)
         ax.set_xlim(*window)
         ax.set_ylim(max(len(self.rows), 1) - 0.5, -0.5)
         harm = harm_of(metric)
@@ -307,11 +307,12 @@ def _finite(values: Iterable[float | None]) -> list[float]:
     return [float(x) for x in values if x is not None and math.isfinite(x)]
 
 
-def _plain_ticks(ax: Axes, left: float, right: float) -> None:
-    inside = [tick for tick in _TICKS if left <= tick <= right]
-    if right / left > _LONG_AXIS:
+def ratio_ticks(ax: Axes, axis: str, low: float, high: float) -> None:
+    """Set ticks at plain ratios between the ends of a log axis."""
+    inside = [tick for tick in _TICKS if low <= tick <= high]
+    if high / low > _LONG_AXIS:
         inside = [tick for tick in inside if tick not in _CROWDED]
-    ticks(ax, "x", inside, [f"{tick:g}" for tick in inside])
+    ticks(ax, axis, inside, [f"{tick:g}" for tick in inside])
 
 
 def _name(row: Row) -> str:

@@ -1,0 +1,87 @@
+"""What pictures of a score share: the section ``curves``, and a line a group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fairness.reports.displays.base import Display, Row
+from fairness.reports.displays.canvas import (
+    Layout,
+    layout_of,
+    write,
+    write_title,
+)
+from fairness.reports.displays.lines import (
+    NOBODY,
+    Standing,
+    height_for,
+    room_for,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MARGIN = 1.06
+_WIDTH = 4.0
+
+
+@dataclass(frozen=True, repr=False)
+class OfScore(Display):
+    """A picture of a score, with a line for each group."""
+
+    standing: Standing = NOBODY
+    left_out: int = 0
+
+    rows_above: ClassVar[int] = 1
+
+    def grouped(self) -> dict[str, list[tuple[int, Row]]]:
+        """Return the rows of each group, with their places."""
+        found: dict[str, list[tuple[int, Row]]] = {}
+        for place, row in enumerate(self.rows):
+            found.setdefault(row["group"], []).append((place, row))
+        return found
+
+    def _note(self) -> str:
+        more = self.left_out
+        groups = "groups are" if more > 1 else "group is"
+        return f"{more} smaller {groups} not drawn" if more else ""
+
+    def measures(self, labels: Sequence[str], *, heading: bool) -> Layout:
+        """Return the measures: room for the labels on the right."""
+        return layout_of(
+            height=height_for(len(labels), 2.6),
+            width=_WIDTH,
+            names=0.42,
+            right=room_for(labels),
+            title=self.title,
+            rows_above=self.rows_above,
+            below=0.5 + (0.18 if self._note() else 0),
+            heading=heading,
+        )
+
+    def finish(self, ax: Axes, layout: Layout | None, *, heading: bool) -> None:
+        """Write what is left out, and the title."""
+        if self._note():
+            write(ax, self._note(), (0, 0), offset=(0, -37), transform=ax.transAxes)
+        if heading:
+            write_title(ax, self.title, layout, self.rows_above)
+
+
+def first_of(
+    groups: Sequence[Mapping[str, Any]], standing: Standing
+) -> tuple[list[Mapping[str, Any]], int]:
+    """Return the groups for which there is a colour, and how many others there are."""
+    sizes = {
+        group["group"]: group["n"] if isinstance(group["n"], int) else sum(group["n"])
+        for group in groups
+    }
+    drawn = standing.first(sizes)
+    return [g for g in groups if g["group"] in drawn], len(groups) - len(drawn)
+
+
+def section_of(payload: Mapping[str, Any], attribute: str) -> Mapping[str, Any] | None:
+    """Return the curves of an attribute; None where there are none."""
+    found: Sequence[Mapping[str, Any]] = payload.get("curves", {}).get("attributes", [])
+    return next((one for one in found if one["attribute"] == attribute), None)
