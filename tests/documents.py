@@ -15,9 +15,11 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.campaign import load_campaign
 from pipelines.cli.app import run
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
@@ -72,7 +74,9 @@ class Reader:
 
     ``python`` shares its names over the page, and a ``text`` block right after it is
     all that it prints. ``console`` prints what it shows. ``toml`` whose first line is
-    ``# NAME.toml`` is saved under that name. Other blocks are only to be read.
+    ``# NAME.toml`` is saved under that name; a campaign is read as one. ``py`` is Python
+    for which something is missing here, and has to be Python all the same. Other blocks
+    are only to be read.
     """
 
     def __init__(self, name: str) -> None:
@@ -88,11 +92,15 @@ class Reader:
             self.before = block.language
 
     def _toml(self, block: Block) -> None:
+        tomllib.loads(block.text)
         named = re.match(r"# (\S+\.toml)$", block.text, flags=re.MULTILINE)
-        if named:
-            path = Path(named[1])
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block.text, encoding="utf-8")
+        path = Path(named[1] if named else "unnamed.toml")
+        path.write_text(block.text, encoding="utf-8")
+        if "fairreach/campaign/" in block.text:
+            load_campaign(path)
+
+    def _py(self, block: Block) -> None:
+        compile(block.text, self.name, "exec")
 
     def _python(self, block: Block) -> None:
         # As many empty lines as there are before it: an error names the page's line.
@@ -103,7 +111,9 @@ class Reader:
 
     def _text(self, block: Block) -> None:
         if self.before == "python":
-            assert self.printed == block.text, f"{self.name}, line {block.line}"
+            printed = [line.rstrip() for line in self.printed.splitlines()]
+            shown = [line.rstrip() for line in block.text.splitlines()]
+            assert printed == shown, f"{self.name}, line {block.line}"
 
     def _console(self, block: Block) -> None:
         for command, shown in commands(block.text):

@@ -8,6 +8,8 @@ import matplotlib as mpl
 import pytest
 from typer.main import get_command
 
+from fairness.metrics.conduct_params import PARAMS
+from fairness.policy import Policy, Rule, Waiver, list_packs, load_policy
 from pipelines.cli.app import app
 from tests.documents import Reader, blocks
 
@@ -87,6 +89,51 @@ def test_an_option_that_is_not_there_would_be_found():
     assert list(calls("0 2 * * * cd /x && fairreach run a.toml \\\n  --out b")) == [
         ["run", "a.toml", "--out", "b"]
     ]
+
+
+POLICIES = text_of(DOCS / "policies.md")
+
+
+def section(page, heading):
+    return page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+def named(text):
+    """Return the names in the first cells of a section's table."""
+    cells = re.findall(r"^\| ([^|]*) \|", text, flags=re.MULTILINE)
+    return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+@pytest.mark.parametrize(
+    ("heading", "table"),
+    [("Keys of a policy", Policy), ("Keys of a rule", Rule), ("Waivers", Waiver)],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_every_key_of_a_policy_is_documented_once(heading, table):
+    assert sorted(named(section(POLICIES, heading))) == sorted(table.keys())
+
+
+def test_every_parameter_of_a_metric_of_conduct_is_documented():
+    rows = section(POLICIES, "Rules on conduct").splitlines()
+    for metric, params in PARAMS.items():
+        told = " ".join(row for row in rows if f"`{metric}`" in row.split(" | ")[0])
+        for name in params:
+            assert re.search(rf"`{name}[` =]", told), (metric, name)
+
+
+def test_the_table_of_packs_is_theirs():
+    rows = []
+    for name in list_packs():
+        rules = load_policy(name).rules
+        weights = [
+            sum(rule.severity == weight for rule in rules)
+            for weight in ("block", "review", "note")
+        ]
+        numbers = [len(rules), *weights, sum(rule.confirmed for rule in rules)]
+        cells = [f"`{name}`", load_policy(name).title, *map(str, numbers)]
+        rows.append(f"| {' | '.join(cells)} |")
+    shown = section(POLICIES, "The packs")
+    assert re.findall(r"^\| `.*$", shown, flags=re.MULTILINE) == rows
 
 
 def heading_anchor(heading):
