@@ -67,9 +67,10 @@ def curves_section(
     -------
     dict or None
         None without a score, or of weighted data. ``attributes`` has, for each single
-        attribute and at most ten of its groups (the largest), the rate and the ratio
-        to the reference at some ten cuts, with intervals; with an outcome also
-        the observed rate by tenths of the score. Five digits each.
+        attribute and at most ten of its groups (those that differ clearly, the
+        reference, the largest), the rate and the ratio to the reference at some ten
+        cuts, with intervals; with an outcome also the observed rate by tenths of the
+        score. Five digits each.
 
     Notes
     -----
@@ -94,7 +95,7 @@ def curves_section(
     for name in audit.counts.attributes:
         table = audit.tables[(name,)]
         cells = _aligned(bins, table)
-        shown = _told(table, hidden.get(name, set()))
+        shown = _told(audit, table, hidden.get(name, set()))
         if len(shown) > 1:
             made.append(_attribute(audit, bins, table, cells, shown))
     if not made:
@@ -117,10 +118,29 @@ def _aligned(bins: ScoreBins, table: CountTable) -> NDArray[np.int64]:
     return cells
 
 
-def _told(table: CountTable, hidden: set[str]) -> list[int]:
-    """Return the rows of the groups that are told: the largest of those shown."""
+def _told(audit: Scored, table: CountTable, hidden: set[str]) -> list[int]:
+    """Return the rows of the groups that are told.
+
+    Of those shown, the ones that differ clearly, the reference, and the largest.
+    """
+    clear = {
+        finding.group
+        for finding in _compared(audit, table)
+        if finding.reading in {"lower", "higher", "reference"}
+    }
     rows = [row for row, group in enumerate(table.groups) if group not in hidden]
-    return sorted(sorted(rows, key=lambda row: -int(table.n[row]))[:_MOST_GROUPS])
+    rows.sort(key=lambda row: (table.groups[row] not in clear, -int(table.n[row])))
+    return sorted(rows[:_MOST_GROUPS])
+
+
+def _compared(audit: Scored, table: CountTable) -> list[Finding]:
+    return [
+        finding
+        for finding in audit.findings
+        if finding.attribute == table.attribute
+        and finding.metric == audit.headline[0]
+        and finding.stratum is None
+    ]
 
 
 def _attribute(
@@ -181,14 +201,7 @@ def _attribute(
 
 def _reference(audit: Scored, table: CountTable) -> str | None:
     """Return the reference that the findings show, where they agree on one."""
-    found = {
-        finding.reference
-        for finding in audit.findings
-        if finding.attribute == table.attribute
-        and finding.metric == audit.headline[0]
-        and finding.stratum is None
-        and finding.reference is not None
-    }
+    found = {finding.reference for finding in _compared(audit, table)} - {None}
     return found.pop() if len(found) == 1 else None
 
 

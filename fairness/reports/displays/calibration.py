@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from fairness.findings.messages import against, label
+from fairness.findings.messages import label
 from fairness.reports.displays.canvas import (
     Layout,
     mark,
@@ -17,6 +17,7 @@ from fairness.reports.displays.canvas import (
     round_places,
     shorten,
     ticks,
+    whom,
     write,
 )
 from fairness.reports.displays.curves import MARGIN, OfScore, first_of, section_of
@@ -77,7 +78,7 @@ class Calibration(OfScore):
         more = "less" if found["estimate"] < 0 else "more"
         return (
             f"At equal scores, {shorten(found['group'])} has the outcome {points:.1f} "
-            f"percentage points {more} often than {against(found['reference'])}"
+            f"percentage points {more} often than {whom(found['reference'])}"
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len, set_cell_size
 
-from fairness.findings.messages import label
+from fairness.findings.messages import against, label
 from fairness.reports.displays.glyphs import families_for, readable
 from fairness.reports.displays.theme import light
 
@@ -29,7 +30,8 @@ ROW = 0.28
 _EDGE = 0.12
 _LINE = 1.35
 _POINTS = 72.0
-_LONGEST_LABEL = 32
+_LONGEST_LABEL, _LONGEST_TEXT = 32, 200
+_LEFT_TO_RIGHT = "\u200e"
 _GRID, _AXIS = 0.7, 1.0
 _FEWEST_CHARACTERS = 20
 # So that a user's settings do not change what a report shows.
@@ -125,23 +127,38 @@ def new_axes(layout: Layout, *, pyplot: bool) -> Axes:
 def shorten(text: str, most: int = _LONGEST_LABEL) -> str:
     """Return a label on one line that leaves room for the marks.
 
+    Its end stays, which often is what tells labels apart.
+
     Examples
     --------
-    >>> shorten("a label that is far too long for a picture")
-    'a label that is far too long fo…'
+    >>> shorten("a label that is far too long for a picture, 17")
+    'a label that is fa… picture, 17'
     """
-    return _cut(label(text), most)
+    return _cut(label(text, _LONGEST_TEXT), most)
 
 
 def drawable(text: str, most: int = _LONGEST_LABEL) -> str:
     """Return a label that the fonts at hand can draw, as short as `shorten` does."""
-    return _cut(readable(label(text)), most)
+    short = _cut(readable(label(text, _LONGEST_TEXT)), most)
+    if any(unicodedata.bidirectional(char) in {"R", "AL"} for char in short):
+        # So that numbers beside it stay where they are.
+        return f"{_LEFT_TO_RIGHT}{short}{_LEFT_TO_RIGHT}"
+    return short
+
+
+def whom(reference: str | None) -> str:
+    """Return how a sentence names a reference, short."""
+    return shorten(against(reference))
 
 
 def _cut(text: str, most: int) -> str:
     if cell_len(text) <= most:
         return text
-    return f"{set_cell_size(text, most - 1).rstrip()}…"
+    head = (most - 1) * 3 // 5
+    tail = text
+    while cell_len(tail) > most - 1 - head:
+        tail = tail[1:]
+    return f"{set_cell_size(text, head).rstrip()}…{tail}"
 
 
 @lru_cache(maxsize=4096)
@@ -199,7 +216,7 @@ def layout_of(
         Whether the title is drawn.
     """
     left = names + 0.2
-    top = 0.1 + rows_above * SMALL * _LINE / _POINTS
+    top = 0.12 + rows_above * SMALL * _LINE / _POINTS
     if heading:
         wide = left + width + right - 2 * _EDGE
         top += len(lines_of(title, wide)) * TITLE * _LINE / _POINTS + 0.1
@@ -224,7 +241,7 @@ def write_title(
         loc="center",
         x=x,
         horizontalalignment="left",
-        pad=6 + rows_above * SMALL * _LINE,
+        pad=8 + rows_above * SMALL * _LINE,
         fontsize=TITLE,
         color=light("ink"),
         parse_math=False,
@@ -333,13 +350,16 @@ def lines_with_labels(
     ----------
     ax : Axes
     lines : sequence of (x, words, side, style)
-        `side` is where the words stand: "left" or "right" of the line.
+        `side` is where the words stand, where there is room: "left" or "right" of
+        the line.
     rows : int
         Rows of text that there is room for.
     """
     figure: Any = ax.figure
+    box = ax.get_window_extent()
+    edges = box.x0 / figure.dpi - 0.2, box.x1 / figure.dpi + 0.25
     taken: list[list[tuple[float, float]]] = [[] for _ in range(max(rows, 1))]
-    for x, words, side, style in lines:
+    for x, words, wanted, style in lines:
         ax.plot(
             [x, x],
             [0, 1],
@@ -352,6 +372,11 @@ def lines_with_labels(
         )
         at = ax.transData.transform((x, 0))[0] / figure.dpi
         wide = width_of(readable(words), SMALL) + 0.1
+        side = wanted
+        if wanted == "right" and at + wide > edges[1]:
+            side = "left"
+        elif wanted == "left" and at - wide < edges[0]:
+            side = "right"
         span = (at, at + wide) if side == "right" else (at - wide, at)
         free = (
             row

@@ -46,7 +46,7 @@ class OfScore(Display):
     def _note(self) -> str:
         more = self.left_out
         groups = "groups are" if more > 1 else "group is"
-        return f"{more} smaller {groups} not drawn" if more else ""
+        return f"{more} other {groups} not drawn" if more else ""
 
     def measures(self, labels: Sequence[str], *, heading: bool) -> Layout:
         """Return the measures: room for the labels on the right."""

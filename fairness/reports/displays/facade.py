@@ -36,7 +36,7 @@ _NEEDS: Mapping[str, str] = MappingProxyType(
         "thresholds": "give a score (score=…), and no weights",
         "scores": "give a score (score=…), and no weights",
         "calibration": "give a score and an outcome (score=…, outcome=…)",
-        "proxies": "give the columns that the profile uses (columns=…)",
+        "proxies": "name the columns that the profile uses (uses=…)",
         "intersections": "name a pair: 'gender&ethnicity', with intersections=2",
         "segments": "segments come with a payload that has them",
     }
@@ -184,7 +184,7 @@ class Displays:
         Raises
         ------
         InputError
-            An attribute that was not counted, an audit without columns.
+            An attribute that was not counted, an audit that looked at no columns.
         """
         return self._one(proxies_of, "proxies", attribute)
 

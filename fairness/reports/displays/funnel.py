@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fairness.findings.messages import label
+from fairness.inference import rate_interval
 from fairness.reports.displays.base import Display, Row
 from fairness.reports.displays.canvas import (
     SMALL,
@@ -275,3 +276,15 @@ def funnel_of(payload: Mapping[str, Any], attribute: str) -> list[Funnel]:
             tuple(hidden),
         )
     ]
+
+
+def _left(
+    one: Mapping[str, Any], place: int, level: float
+) -> tuple[float, float, float]:
+    """Return what share is left after a stage, with its interval."""
+    if "share" in one:
+        return one["share"][place], one["low"][place], one["high"][place]
+    # Payloads of before hold the numbers alone.
+    n, left = one["reached"][0], one["reached"][place]
+    low, high = rate_interval(left, n, level)
+    return left / n, float(low), float(high)

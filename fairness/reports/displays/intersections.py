@@ -14,6 +14,7 @@ from fairness.reports.displays.canvas import Layout, write_title
 from fairness.reports.displays.maps import Cell, draw_map, heads_above, map_layout
 from fairness.reports.displays.marks import harm_of
 from fairness.reports.displays.ratios import (
+    Ratios,
     beside,
     estimate_of,
     ratios_of,
@@ -87,7 +88,6 @@ class Intersections(Display):
 
     @cached_property
     def _cells(self) -> tuple[Cell, ...]:
-        harm = harm_of(METRICS[self.metric])
         rows = {name: place for place, name in enumerate(self.down)}
         columns = {name: place for place, name in enumerate(self.across)}
         return tuple(
@@ -96,16 +96,14 @@ class Intersections(Display):
                 columns[row["across"]],
                 place,
                 None if _is_few(row) else estimate_of(row),
-                is_marked=row["verdict"] in _STANDS
-                if row["verdict"]
-                else row["reading"] == harm,
+                is_marked=_stands_out(row),
             )
             for place, row in enumerate(self.rows)
         )
 
     def _note(self) -> str:
         more = self.left_out
-        return f"{more} smaller intersections are not drawn" if more else ""
+        return f"{more} intersections of smaller groups are not drawn" if more else ""
 
     def _below(self) -> str:
         metric = METRICS[self.metric]
@@ -123,6 +121,7 @@ class Intersections(Display):
             self._cells,
             title=self.title,
             heading=heading,
+            below=self._below(),
             note=self._note(),
             reverse=self._reverse,
         )
@@ -156,54 +155,58 @@ def intersections_of(
         if not is_pair or attribute not in {None, name}:
             continue
         made += [
-            _map(payload, name, found.metric, found.rows)
-            for found in ratios_of(payload["findings"], name)
+            _map(payload, name, found) for found in ratios_of(payload["findings"], name)
         ]
     return made
 
 
-def _map(
-    payload: Mapping[str, Any], attribute: str, metric: str, rows: Sequence[Row]
-) -> Intersections:
+def _map(payload: Mapping[str, Any], attribute: str, found: Ratios) -> Intersections:
     first, second = (
         [row["group"] for row in payload["groups"] if row["attribute"] == name]
         for name in _parts(attribute)
     )
     crossed = [
         dict(row) | dict(zip(("down", "across"), _parts(row["group"]), strict=True))
-        for row in rows
+        for row in found.rows
     ]
     turned = len(second) > len(first)
     if turned:
         first, second = second, first
         for row in crossed:
             row["down"], row["across"] = row["across"], row["down"]
-    down = _largest(first, payload, attribute, turned=turned)[:_MOST_ROWS]
-    across = _largest(second, payload, attribute, turned=not turned)[:_MOST_COLUMNS]
-    down = [name for name in first if name in down]
-    across = [name for name in second if name in across]
+    down = _first(first, crossed, "down", _MOST_ROWS)
+    across = _first(second, crossed, "across", _MOST_COLUMNS)
     shown = [row for row in crossed if row["down"] in down and row["across"] in across]
     shown.sort(key=lambda row: (down.index(row["down"]), across.index(row["across"])))
     return Intersections(
         attribute,
         tuple(shown),
-        metric,
+        found.metric,
         tuple(down),
         tuple(across),
         len(crossed) - len(shown),
     )
 
 
-def _largest(
-    groups: Sequence[str], payload: Mapping[str, Any], attribute: str, *, turned: bool
+def _first(
+    groups: Sequence[str], rows: Sequence[Row], side: str, most: int
 ) -> list[str]:
-    single = _parts(attribute)[1 if turned else 0]
-    sizes = {
-        row["group"]: row["n"] or 0
-        for row in payload["groups"]
-        if row["attribute"] == single
+    """Return some groups in their order: in what stands out, then the largest."""
+    weight = {
+        group: (
+            sum(_stands_out(row) for row in rows if row[side] == group),
+            sum(row["n"] or 0 for row in rows if row[side] == group),
+        )
+        for group in groups
     }
-    return sorted(groups, key=lambda group: -sizes[group])
+    chosen = sorted(groups, key=lambda group: weight[group], reverse=True)[:most]
+    return [group for group in groups if group in chosen]
+
+
+def _stands_out(row: Row) -> bool:
+    if row["verdict"]:
+        return row["verdict"] in _STANDS
+    return bool(row["reading"] == harm_of(METRICS[row["metric"]]))
 
 
 def _parts(name: str) -> list[str]:

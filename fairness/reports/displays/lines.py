@@ -221,7 +221,8 @@ def end_labels(ax: Axes, lines: Sequence[Line], *, at: float | None = None) -> N
         from_x, from_y = to_pixels((x, y))
         inverse = ax.transData.inverted()
         start = inverse.transform((from_x + 4 * figure.dpi / _POINTS, from_y))
-        if abs(place - want) > 1:
+        is_far = (to_pixels((right, y))[0] - from_x) / figure.dpi * _POINTS > _GAP
+        if is_far or abs(place - want) > 1:
             ax.plot(
                 [start[0], inverse.transform((to_x, to_y))[0]],
                 [start[1], inverse.transform((to_x, to_y))[1]],

@@ -38,9 +38,10 @@ _SAID = (
     "2 or more",
 )
 _CELL_HEIGHT, _CELL_WIDTH = 0.3, 0.78
+_NARROWEST = 4.4
 _HATCHES = 4
 _SHORT_HEAD = 16
-_NUMBER, _BESIDE = 9.5, 6.5
+_NUMBER = 9.5
 HATCHED = "hatched: too few, or hidden"
 
 
@@ -55,8 +56,6 @@ class Cell:
         The mark.
     value : float or None
         A ratio; None is hatched.
-    beside : str
-        What stands small beside the number.
     is_marked : bool
         Whether it stands out: its number is bold, in a frame.
     """
@@ -65,7 +64,6 @@ class Cell:
     column: int
     place: int
     value: float | None
-    beside: str = ""
     is_marked: bool = False
 
 
@@ -87,6 +85,7 @@ def map_layout(
     *,
     title: str,
     heading: bool,
+    below: str,
     note: str,
     reverse: bool,
 ) -> Layout:
@@ -103,12 +102,17 @@ def map_layout(
         "heading": heading,
         "right": 0.75 if turned else 0.3,
     }
-    least = 4.4 - measures["names"] - measures["right"]
-    shy = max(least - measures["width"], 0.0)
-    measures["right"] += shy
+    least = max(
+        _NARROWEST - measures["names"], max(map(_small_width, (below, note))) + 0.15
+    )
+    measures["right"] = max(measures["right"], least - measures["width"])
     words = [words for words, _ in _entries(cells, reverse=reverse)]
     lines = legend_rows(words, layout_of(**measures))
     return layout_of(**measures, below=0.42 + 0.19 * lines + (0.18 if note else 0))
+
+
+def _small_width(text: str) -> float:
+    return width_of(text, SMALL)
 
 
 def heads_above(columns: Sequence[str]) -> int:

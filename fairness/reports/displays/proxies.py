@@ -20,6 +20,7 @@ from fairness.reports.displays.canvas import (
     round_places,
     shorten,
     ticks,
+    whom,
     width_of,
     write,
     write_title,
@@ -86,7 +87,7 @@ class Proxies(Display):
         return (
             f"{shorten(worst['column'])} alone would make {shorten(worst['group'])} "
             f"selected {number(worst['estimate'])} times as often as "
-            f"{against(worst['reference'])}{also}"
+            f"{whom(worst['reference'])}{also}"
         )
 
     @property

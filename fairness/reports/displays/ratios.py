@@ -24,6 +24,7 @@ from fairness.reports.displays.canvas import (
     plain_axes,
     shorten,
     ticks,
+    whom,
     widest,
     write,
     write_title,
@@ -364,8 +365,8 @@ def sentence(attribute: str, rows: Sequence[Row], metric: Metric) -> str:
     if any(row["reading"] == "no clear difference" for row in rows):
         references = {row["reference"] for row in rows} - {None}
         known = len(references) == 1
-        whom = against(references.pop()) if known else "the reference"
-        return f"No group of {name} differs clearly from {whom}"
+        beside_whom = whom(references.pop()) if known else "the reference"
+        return f"No group of {name} differs clearly from {beside_whom}"
     return f"Too few to tell whether groups of {name} differ"
 
 

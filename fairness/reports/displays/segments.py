@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_ROWS, _MOST_COLUMNS = 24, 10
+_BELOW = "share in the segment as a multiple of the share of all customers"
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,6 +104,7 @@ class Segments(Display):
             self._cells,
             title=self.title,
             heading=heading,
+            below=_BELOW,
             note=self._note(),
             reverse=False,
         )
@@ -115,7 +117,7 @@ class Segments(Display):
             rows=self.down,
             columns=self.across,
             cells=self._cells,
-            below="share in the segment as a multiple of the share of all customers",
+            below=_BELOW,
             note=self._note(),
         )
         if heading:

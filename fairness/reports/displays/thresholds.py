@@ -16,6 +16,7 @@ from fairness.reports.displays.canvas import (
     plain_axes,
     shorten,
     ticks,
+    whom,
     write,
 )
 from fairness.reports.displays.curves import MARGIN, OfScore, first_of, section_of
@@ -95,7 +96,7 @@ class Thresholds(OfScore):
         )
         return (
             f"With {at} of all selected, the score picks {shorten(mine['group'])} "
-            f"{number(mine['ratio'])} times as often as {against(mine['reference'])}; "
+            f"{number(mine['ratio'])} times as often as {whom(mine['reference'])}; "
             f"with {percent(other['share'])}, {number(other['ratio'])} times"
         )
 
@@ -169,7 +170,7 @@ class Thresholds(OfScore):
         reference = self.rows[0]["reference"]
         write(
             ax,
-            f"ratio to {against(reference)}, with interval",
+            f"ratio to {whom(reference)}, with interval",
             (0, 1),
             offset=(-30, 16),
             transform=ax.transAxes,
