@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -77,8 +78,8 @@ _VERDICTS_BY_WEIGHT = (
     "fail",
     "inconclusive",
     "waived",
-    "not_measurable",
     "pass",
+    "not_measurable",
     "not_applicable",
 )
 
@@ -135,7 +136,7 @@ def html(payload: Mapping[str, Any]) -> str:
         "method": texts(
             [
                 *([LEGEND_MARKS] if payload["verdict"] else []),
-                LEGEND_COLUMNS,
+                LEGEND_COLUMNS.replace("sees:", "could see:"),
                 *payload.get("method", []),
             ]
         ),
@@ -151,7 +152,7 @@ def html(payload: Mapping[str, Any]) -> str:
         script_hash=hash_of(script),
         meaning=MEANINGS[payload["verdict"]],
         assumed=assumed_line(payload),
-        titles=_TITLES,
+        titles=_TITLES if context["made"] else {**_TITLES, "made": "Funnel"},
         shown=shown,
         version=payload["version"],
         schema=payload["schema"],
@@ -295,10 +296,10 @@ def _conduct(row: Row) -> dict[str, str]:
 
 def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any]:
     """Return a policy with what became of each of its rules."""
-    came: dict[str, set[str]] = {}
+    came: dict[str, Counter[str]] = {}
     for row in findings:
         if row["rule"]:
-            came.setdefault(row["rule"], set()).add(row["verdict"])
+            came.setdefault(row["rule"], Counter())[row["verdict"]] += 1
     return {
         "name": label(str(policy["name"]), 80),
         "version": label(str(policy["version"]), 80),
@@ -306,13 +307,19 @@ def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any
         "disclaimer": str(policy.get("disclaimer", "")),
         "as_of": str(policy.get("as_of", "")),
         "rules": [
-            _rule(rule, came.get(rule["id"], set())) for rule in policy.get("rules", ())
+            _rule(rule, came.get(rule["id"], Counter()))
+            for rule in policy.get("rules", ())
         ],
     }
 
 
-def _rule(rule: Mapping[str, Any], came: set[str]) -> dict[str, Any]:
+def _rule(rule: Mapping[str, Any], came: Counter[str]) -> dict[str, Any]:
     verdict = next((one for one in _VERDICTS_BY_WEIGHT if one in came), None)
+    told = [
+        f"{came[one]:,} {one.replace('_', ' ')}" if came.total() > 1 else one
+        for one in _VERDICTS_BY_WEIGHT
+        if one in came
+    ]
     source = ", ".join(filter(None, (rule["source"], rule["locator"])))
     sure = "confirmed" if rule["confirmed"] else "not confirmed"
     return {
@@ -323,7 +330,7 @@ def _rule(rule: Mapping[str, Any], came: set[str]) -> dict[str, Any]:
         "severity": rule["severity"],
         "mark": MARKS[verdict].strip(),
         "kind": KINDS[verdict],
-        "came": (verdict or "not_applicable").replace("_", " "),
+        "came": (", ".join(told) or "not_applicable").replace("_", " "),
         "source": source,
         "status": f"{rule['status'].replace('_', ' ')}, {sure}",
         "looked_up": rule["looked_up"],
