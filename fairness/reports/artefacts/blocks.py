@@ -82,7 +82,7 @@ def section(title: str, *parts: Iterable[str]) -> list[str]:
     held = [part for part in held if part]
     if not held:
         return []
-    lines = ["", f"## {title}"]
+    lines = ["", f"## {put(title)}"]
     for part in held:
         lines += ["", *part]
     return lines
@@ -143,7 +143,7 @@ def by_rule(payload: Mapping[str, Any]) -> list[str]:
     rows = []
     for key, group in found.items():
         first, rule = group[0], known.get(key, {})
-        source, status = cited(first["citation"])
+        source, status = _source(first, rule)
         rows.append(
             [
                 label(first["rule"]),
@@ -151,7 +151,7 @@ def by_rule(payload: Mapping[str, Any]) -> list[str]:
                 str(first["severity"]),
                 _outcome(group),
                 source,
-                f"{rule['status'].replace('_', ' ')}, {status}" if rule else status,
+                status,
             ]
         )
     head = ["rule", "what it asks", "severity", "outcome", "source", "status"]
@@ -216,6 +216,16 @@ def signatures(roles: Sequence[str]) -> list[str]:
     """Return places for names, dates and signatures."""
     head = ["who", "name", "date", "signature"]
     return grid(head, ([role, GAP, GAP, GAP] for role in roles), head)
+
+
+def _source(row: Mapping[str, Any], rule: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a rule's source and its status, as its policy has them if it is told."""
+    if not rule:
+        return cited(row["citation"])
+    parts = [ascii_controls(str(rule[name])) for name in ("source", "locator")]
+    checked = "confirmed" if rule["confirmed"] else "not confirmed"
+    status = str(rule["status"]).replace("_", " ")
+    return ", ".join(part for part in parts if part), f"{status}, {checked}"
 
 
 def _asked(row: Mapping[str, Any], rule: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from fairness.findings.messages import label
 from fairness.reports.artefacts.blocks import (
     GAP,
+    Markdown,
     blank,
     bullets,
     by_rule,
@@ -68,7 +69,7 @@ def dpia(payload: Mapping[str, Any]) -> str:
     lines += _risks(payload)
     lines += _measures(payload)
     lines += section(
-        "5. Advice, views, residual risk, review",
+        Markdown("5. Advice, views, residual risk, review"),
         facts(
             [
                 ("advice of the data protection officer", blank(_OFFICER)),
@@ -91,7 +92,7 @@ def dpia(payload: Mapping[str, Any]) -> str:
 
 def _description(payload: Mapping[str, Any]) -> list[str]:
     lines = section(
-        "1. Systematic description (Art 35(7)(a))", facts(_described(payload))
+        Markdown("1. Systematic description (Art 35(7)(a))"), facts(_described(payload))
     )
     cells = stage_cells(payload)
     if cells:
@@ -168,7 +169,7 @@ def _kind(payload: Mapping[str, Any]) -> str:
 def _necessity(payload: Mapping[str, Any]) -> list[str]:
     rows = conduct_rows(payload, {"consent", "data", "records"})
     return section(
-        "2. Necessity and proportionality (Art 35(7)(b))",
+        Markdown("2. Necessity and proportionality (Art 35(7)(b))"),
         facts(
             [
                 ("legal basis", blank(_CONTROLLER)),
@@ -186,7 +187,7 @@ def _risks(payload: Mapping[str, Any]) -> list[str]:
     head = ["risk", "what was found", "rule", "likelihood", "severity"]
     rows = list(_found(payload))
     return section(
-        "3. Risks to rights and freedoms (Art 35(7)(c))",
+        Markdown("3. Risks to rights and freedoms (Art 35(7)(c))"),
         grid(head, rows, head)
         or said("Nothing that was measured stands against this audience."),
         said(
@@ -243,7 +244,7 @@ def _measures(payload: Mapping[str, Any]) -> list[str]:
     shown += gap_lines(payload, _MOST_GAPS)
     shown += remedies(conduct_rows(payload))
     return section(
-        "4. Measures (Art 35(7)(d))",
+        Markdown("4. Measures (Art 35(7)(d))"),
         said("Known from the audit:") if shown else [],
         bullets(shown),
         conduct_table(security),

@@ -219,7 +219,7 @@ def _analyses(payload: Mapping[str, Any], found: Comparisons) -> list[str]:
         own = [row for row in _of_score(payload) if row["attribute"] == name]
         if own:
             lines += ["", *said("The score itself:"), "", *_scored(own)]
-    lines += _crossed(found)
+    lines += _crossed(payload, found)
     return lines + _columns(payload)
 
 
@@ -245,7 +245,7 @@ def _rates(payload: Mapping[str, Any], name: str) -> list[str]:
     )
 
 
-def _scored(rows: Sequence[Row]) -> list[str]:
+def _scored(rows: Sequence[Row], *, crossed: bool = False) -> list[str]:
     """Return what was measured of the score; the metric's name stands once."""
     told: list[list[str]] = []
     before = ""
@@ -256,6 +256,7 @@ def _scored(rows: Sequence[Row]) -> list[str]:
         told.append(
             [
                 "" if title == before else title,
+                *([label(row["attribute"])] if crossed else []),
                 label(row["group"]),
                 whole(row["n"]),
                 "–" if row["reference"] is None else against(row["reference"]),
@@ -265,8 +266,9 @@ def _scored(rows: Sequence[Row]) -> list[str]:
             ]
         )
         before = title
-    head = ["metric", "group", "n", "against", "estimate", "interval", "reading"]
-    return grid(head, told, ["metric", "group", "against", "reading"])
+    head = ["metric", *(["attribute"] if crossed else []), "group", "n", "against"]
+    head += ["estimate", "interval", "reading"]
+    return grid(head, told, ["metric", "attribute", "group", "against", "reading"])
 
 
 def _read(row: Row) -> str:
@@ -280,7 +282,7 @@ def _read(row: Row) -> str:
     return told if is_tested or told != "no clear difference" else "not tested"
 
 
-def _crossed(found: Comparisons) -> list[str]:
+def _crossed(payload: Mapping[str, Any], found: Comparisons) -> list[str]:
     lines: list[str] = []
     for metric in found.metrics():
         crossed, standing = found.crossed(metric), found.standing(metric)
@@ -290,6 +292,14 @@ def _crossed(found: Comparisons) -> list[str]:
         lines += said(f"{len(standing):,} of {len(crossed):,} groups stand out.")
         table = found.rates(standing[:_MOST_CROSSED], crossed=True)
         lines += ["", *table] if table else []
+    rows = [
+        row
+        for row in _of_score(payload)
+        if row["attribute"] not in payload["attributes"]
+    ]
+    if rows:
+        lines += ["", "### The score where attributes meet, as far as it differs", ""]
+        lines += _scored(rows, crossed=True)
     return lines
 
 
