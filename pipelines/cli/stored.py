@@ -81,7 +81,10 @@ def render_report(
       0 written, whatever the verdict · 2 no payload, or one that cannot give it
     """
     from fairness.reports import FORMATS, render  # noqa: PLC0415
-    from fairness.reports.schema import read_payload  # noqa: PLC0415  # pydantic
+    from fairness.reports.schema.reading import (  # noqa: PLC0415  # pydantic
+        REPORT,
+        read_payload,
+    )
     from fairness.writing import write_whole  # noqa: PLC0415
 
     kind = as_.value if as_ else None
@@ -94,7 +97,7 @@ def render_report(
     if out is None:
         tell(made)
         return exits.CLEAR
-    if out.exists() and out.resolve() in {report.resolve(), report / "report.json"}:
+    if out.resolve() in {report.resolve(), (report / REPORT).resolve()}:
         raise InputError(Problem("--out", "is the file that is read", "name another"))
     write_whole(out, made)
     tell_aside(f"{kind}: {out}")

@@ -15,6 +15,7 @@ from fairness import __version__
 from fairness.errors import InputError
 from fairness.findings.messages import label
 from fairness.reports import ARTEFACTS, render
+from fairness.reports.answers import answers
 from fairness.reports.artefacts import sources
 from fairness.reports.ll144 import ll144_rows, ll144_tables
 from tests.artefacts.conftest import CAMPAIGNS, plain, section_of, tables_of
@@ -73,11 +74,11 @@ def test_the_verdict_comes_first_with_its_reason(name, kind, campaign):
     assert title.startswith("# ")
     assert plain(title).endswith(f": {name}")
     assert empty == ""
-    assert f"{payload['verdict'].upper()}: " in verdict
-    if payload["reasons"]:
-        assert payload["reasons"][0] in plain(verdict)
-    else:
-        assert payload["verdict"] == "clear"
+    mark = {"block": "■ Blocked: ", "clear": "● Clear: "}[payload["verdict"]]
+    sentence = answers(payload).sentence
+    assert len(sentence) > 20
+    assert plain(verdict).startswith(f"**{mark}")
+    assert f"{sentence}.** " in plain(verdict)
 
 
 @pytest.mark.parametrize("kind", ARTEFACTS)

@@ -8,12 +8,12 @@ from typing import Any
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.metrics import METRICS
+from fairness.reports.answers import answers
 from fairness.reports.artefacts.sources import AS_OF, Source
 from fairness.reports.markdown import inert, inert_digest, table_line
 from fairness.reports.sections import (
     MEANINGS,
     VERDICT_MARKS,
-    VERDICTS,
     assumed_line,
     circumstances,
     size_line,
@@ -59,17 +59,16 @@ def blank(who: str) -> Markdown:
 
 
 def opening(payload: Mapping[str, Any], title: str) -> list[str]:
-    """Return the title, the verdict with its first reason, and what was looked at."""
+    """Return the title, the verdict in a sentence, and what was looked at."""
     verdict = payload["verdict"]
     subject = label(str(payload["subject"]))
+    sentence = inert(answers(payload).sentence)
+    meaning = MEANINGS[verdict]
     lines = [
         f"# {title}: {inert(subject)}",
         "",
-        f"**{VERDICT_MARKS[verdict]} {VERDICTS[verdict]}: {MEANINGS[verdict]}.**",
+        f"**{VERDICT_MARKS[verdict]} {sentence}.** {meaning[:1].upper()}{meaning[1:]}.",
     ]
-    reasons = payload["reasons"]
-    if reasons:
-        lines[-1] += f" {inert(str(reasons[0]))}."
     lines += ["", f"{inert(size_line(payload))} · {inert(circumstances(payload))}"]
     if payload["offer_assumed"]:
         lines += ["", f"**{inert(assumed_line(payload))}**"]
