@@ -165,11 +165,7 @@ def with_sections(payload):
     for place, segment in enumerate(("champions", "at risk", "lost")):
         for row in rows:
             known = row["n"] is not None
-            lift = (
-                0.6
-                + 0.3 * place
-                + 0.05 * (len(row["group"]) % 3)
-            )
+            lift = 0.6 + 0.3 * place + 0.05 * (len(row["group"]) % 3)
             lifts.append(
                 {
                     "attribute": row["attribute"],

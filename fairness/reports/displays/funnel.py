@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _START = "all"
 _STAGE_INCHES, _NARROWEST = 1.3, 3.2
 _MOST_LABELS = 14
-_LONGEST_STAGE = 18
+_LONGEST_STAGE, _LONGEST_TITLE = 18, 240
 
 
 @dataclass(frozen=True, repr=False)
@@ -88,7 +88,8 @@ class Funnel(Display):
     def title(self) -> str:
         """Which stage makes the gap of the group most harmed."""
         if self.gap is not None and self.gap["culprit"] is not None:
-            return str(self.gap["message"]).removeprefix(f"{label(self.attribute)} ")
+            told = label(self.gap["message"], _LONGEST_TITLE)
+            return told.removeprefix(f"{label(self.attribute)} ")
         name = shorten(self.attribute)
         ends = sorted(self._ends().items(), key=lambda pair: pair[1])
         if not ends:

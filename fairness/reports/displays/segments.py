@@ -180,7 +180,12 @@ def _told(row: Row) -> str:
         is_hidden = row["reading"] == "hidden"
         return f"{who}: {'hidden, the group is small' if is_hidden else row['reading']}"
     return (
-        f"{who}: {percent(row['share'])} here, {percent(row['base'])} of all, "
+        f"{who}: {_count(row)}{percent(row['share'])} here, {percent(row['base'])} of "
+        "all, "
         f"{number(row['lift'])} times ({number(row['low'])} to {number(row['high'])}); "
         f"{row['reading']}"
     )
+
+
+def _count(row: Row) -> str:
+    return "" if row["n"] is None else f"n = {row['n']:,}, "

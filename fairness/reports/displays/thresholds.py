@@ -219,7 +219,8 @@ def _told_ratio(row: Row) -> str:
     who = label(row["group"])
     cut = f"cut at {row['threshold']:.3g}, {percent(row['share'])} of all"
     if row["low"] is None and row["group"] == row["reference"]:
-        return f"{who}, {cut}: the reference, {percent(row['rate'])} selected"
+        rate = percent(row["rate"])
+        return f"{who}, {cut}: the reference, {rate} selected; n = {row['n']:,}"
     told = (
         f"{who}, {cut}: {percent(row['rate'])} selected, {number(row['ratio'])} times "
         f"as often as {against(row['reference'])}"
