@@ -47,8 +47,8 @@ lint: $(VENV)/.test ## Check style and formatting
 types: $(VENV)/.test ## Check types
 	$(BIN)/mypy
 
-notebooks: $(VENV)/.all ## Execute every notebook in a kernel of its own
-	$(BIN)/jupyter execute --timeout=600 notebooks/*.ipynb
+notebooks: $(VENV)/.all ## Execute every notebook in a kernel of its own, and store what changed
+	$(BIN)/python notebooks/run.py
 
 bench: $(VENV)/.test ## Run the benchmarks, or some: make bench BENCHMARKS=speed
 	@set -e; for name in $(BENCHMARKS); do \
