@@ -211,14 +211,10 @@ def _tables(
 def _pair(
     found: Comparisons, rows: Sequence[Mapping[str, Any]], *, crossed: bool
 ) -> list[str]:
-    lines = []
-    for table in (
-        found.rates(rows, crossed=crossed),
-        found.tests(rows, crossed=crossed),
-    ):
-        if table:
-            lines += ["", *table]
-    return lines
+    rates = found.rates(rows, crossed=crossed)
+    tests = found.tests(rows, crossed=crossed)
+    lines = ["", *rates] if rates else []
+    return [*lines, "", *said("Tests, and people:"), "", *tests] if tests else lines
 
 
 def _stages(payload: Mapping[str, Any]) -> list[str]:

@@ -51,7 +51,7 @@ class Comparisons:
         for row in payload["findings"]:
             if row["stratum"] is not None or row["column"] is not None:
                 continue
-            key = (row["metric"], row["attribute"], row["group"])
+            key = _key(row["metric"], row)
             if row["metric"] not in SELECTION or row["verdict"] == "not_applicable":
                 self._beside.setdefault(key, row)
             elif key not in rows or _rank(row) < _rank(rows[key]):
@@ -118,7 +118,11 @@ class Comparisons:
     def tests(self, rows: Sequence[Row], *, crossed: bool = False) -> list[str]:
         """Return the table of tests, and of people."""
         compared = [row for row in rows if row["reading"] != "reference"]
-        beside = {n: told for n, told in _BESIDE.items() if self.has(n)}
+        beside = {
+            name: told
+            for name, told in _BESIDE.items()
+            if any(self._beside.get(_key(name, row)) for row in compared)
+        }
         head = [*(["attribute"] if crossed else []), "group", "tested against", "p"]
         head += ["p adjusted", *beside.values(), "shortfall", "needed"]
         return grid(
@@ -148,7 +152,7 @@ class Comparisons:
         )
 
     def _other(self, row: Row, metric: str) -> float | None:
-        found = self._beside.get((metric, row["attribute"], row["group"]))
+        found = self._beside.get(_key(metric, row))
         return None if found is None else found["estimate"]
 
 
@@ -235,6 +239,10 @@ def highest_note(payload: Mapping[str, Any], rows: Sequence[Row]) -> list[str]:
         "be a reference: a ratio to them would rest on chance."
     )
     return [told]
+
+
+def _key(metric: str, row: Row) -> Key:
+    return metric, row["attribute"], row["group"]
 
 
 def _rank(row: Row) -> int:

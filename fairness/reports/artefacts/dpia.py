@@ -43,8 +43,8 @@ _CONTROLLER = "the controller"
 _OFFICER = "the data protection officer"
 _OWNER = "the owner of the campaign"
 _NO_RULES = (
-    "No rule on conduct was applied: consent, objection, purposes, need and retention "
-    "were not measured. The pack eu-gdpr-marketing measures them."
+    "No rule on consent or records was applied: objection, consent, notice and "
+    "retention were not measured. The pack eu-gdpr-marketing measures them."
 )
 _MEASURED = (
     "This section tells what was measured. What the campaign file states (its aim, the "
@@ -168,6 +168,7 @@ def _kind(payload: Mapping[str, Any]) -> str:
 
 def _necessity(payload: Mapping[str, Any]) -> list[str]:
     rows = conduct_rows(payload, {"consent", "data", "records"})
+    known = conduct_rows(payload, {"consent", "records"})
     return section(
         Markdown("2. Necessity and proportionality (Art 35(7)(b))"),
         facts(
@@ -179,7 +180,9 @@ def _necessity(payload: Mapping[str, Any]) -> list[str]:
                 ("how customers are told, and may object", blank(_CONTROLLER)),
             ]
         ),
-        conduct_table(rows) or said(_NO_RULES),
+        said("What the rules on conduct found:") if rows else [],
+        conduct_table(rows),
+        [] if known else said(_NO_RULES),
     )
 
 
