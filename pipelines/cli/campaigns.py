@@ -124,6 +124,10 @@ def run_campaign(
       fairreach run spring.toml --out out --key keys/ann.key
 
       fairreach run spring.toml --key keys/ann.key --encrypt-to agency
+
+    [bold]Next[/bold]
+
+      fairreach render fairreach-out/spring --as dpia
     """
     from fairness.reports import render  # noqa: PLC0415  # loads the engine
     from pipelines.release import carry_out  # noqa: PLC0415
