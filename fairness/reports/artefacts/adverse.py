@@ -185,7 +185,7 @@ def _measured(payload: Mapping[str, Any], found: Comparisons, metric: str) -> li
         )
         lines += ["", "### Intersections that stand out", ""]
         lines += said(
-            f"{len(standing):,} of {len(crossed):,} groups; {few:,} are too few to "
+            f"{len(standing):,} of {len(crossed):,} groups; {few:,} too few to "
             "tell, or hidden."
         )
         shown = standing[:_MOST_CROSSED]
