@@ -80,11 +80,11 @@ def table_of(labels, rows=12_000, seed=7):
     )
 
 
-def audit_of(labels, rows=12_000, seed=7, offer="beneficial"):
+def audit_of(labels, rows=12_000, seed=7, offer="beneficial", name="g"):
     return fa.audit(
-        table_of(labels, rows, seed),
+        table_of(labels, rows, seed).rename(columns={"g": name}),
         selected="picked",
-        by=["g", "h"],
+        by=[name, "h"],
         intersections=2,
         score="score",
         outcome="seen",
@@ -93,7 +93,7 @@ def audit_of(labels, rows=12_000, seed=7, offer="beneficial"):
     )
 
 
-def with_sections(payload):
+def with_sections(payload, name="g"):
     """Add a funnel and segments, which come from elsewhere."""
     payload = json.loads(json.dumps(payload))
     rows = [
@@ -103,7 +103,7 @@ def with_sections(payload):
         (
             f
             for f in payload["findings"]
-            if f["attribute"] == "g" and f["reading"] == "lower"
+            if f["attribute"] == name and f["reading"] == "lower"
         ),
         None,
     )
@@ -147,7 +147,7 @@ def with_sections(payload):
     if harmed is not None:
         gaps.append(
             {
-                "attribute": "g",
+                "attribute": name,
                 "group": harmed["group"],
                 "reference": harmed["reference"],
                 "culprit": {
@@ -156,7 +156,7 @@ def with_sections(payload):
                     "column": None,
                     "share": 0.91,
                 },
-                "message": f"g {harmed['group'][:20]} against {harmed['reference'][:20]}: stage score makes 91 % of the gap",
+                "message": f"{name[:20]} {harmed['group'][:20]} against {harmed['reference'][:20]}: stage score makes 91 % of the gap",
                 "stages": [],
             }
         )
@@ -229,11 +229,13 @@ def payload_of(name):
             "beneficial",
         ),
         "long": (LONG, 12_000, "us-four-fifths", "beneficial"),
+        "named": (LONG, 12_000, "us-four-fifths", "beneficial"),
         "chinese": (CHINESE, 12_000, "us-four-fifths", "beneficial"),
         "hostile": (HOSTILE, 12_000, "us-four-fifths", "beneficial"),
     }[name]
     if name not in _MADE:
-        audit = audit_of(labels, rows, offer=offer)
+        attribute = LONG[0] if name == "named" else "g"
+        audit = audit_of(labels, rows, offer=offer, name=attribute)
         source = audit if policy is None else audit.gate(policy)
-        _MADE[name] = with_sections(source.to_dict())
+        _MADE[name] = with_sections(source.to_dict(), attribute)
     return _MADE[name]

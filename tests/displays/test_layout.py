@@ -12,14 +12,25 @@ from fairness.reports.displays.glyphs import families_for, readable
 from fairness.reports.displays.lines import spread
 from tests.displays.conftest import CHINESE, LONG, payload_of
 
-CASES = ("two", "eight", "judged", "burden", "sixty", "long", "chinese", "hostile")
+CASES = (
+    "two",
+    "eight",
+    "judged",
+    "burden",
+    "sixty",
+    "long",
+    "chinese",
+    "hostile",
+    "named",
+)
 TOUCHING = 1.0
 
 
-def drawn(case):
+def drawn(case, dpi=100):
     """Yield the figure of each display, drawn."""
     for one in displays_of(payload_of(case)):
         ax = one.plot()
+        ax.figure.set_dpi(dpi)
         ax.figure.canvas.draw()
         yield one, ax
 
@@ -54,9 +65,10 @@ def test_no_word_lies_over_another(case):
             )
 
 
+@pytest.mark.parametrize("dpi", [72, 200])
 @pytest.mark.parametrize("case", CASES)
-def test_nothing_leaves_the_figure(case):
-    for one, ax in drawn(case):
+def test_nothing_leaves_the_figure(case, dpi):
+    for one, ax in drawn(case, dpi):
         width, height = ax.figure.get_size_inches() * ax.figure.dpi
         for text in words(ax):
             box = box_of(text)

@@ -105,6 +105,15 @@ class Calibration(OfScore):
             for group, rows in groups.items()
         )
 
+    def above(self) -> str:
+        """Return what the heights and the dashed line are."""
+        told = "observed share with the outcome, with interval"
+        return f"{told}; dashed: as the score says" if self.is_probability else told
+
+    def below(self) -> str:
+        """Return what the tenths are told by."""
+        return "mean score"
+
     def layout(self, *, heading: bool) -> Layout:
         """Return the measures: room for the labels on the right."""
         return self.measures([line.label for line in self._lines], heading=heading)
@@ -115,15 +124,13 @@ class Calibration(OfScore):
         left, right = min(scores), max(scores)
         pad = (right - left) * 0.03 or 0.5
         top = max(row["high"] for row in self.rows)
-        plain_axes(ax, below="mean score", grid="y")
+        plain_axes(ax, below=self.below(), grid="y")
         ax.set_xlim(left - pad, right + pad)
         ax.set_ylim(0, top * MARGIN)
         percent_ticks(ax, "y", 0, top)
         places = round_places(left, right)
         ticks(ax, "x", places, [f"{place:g}" for place in places])
-        above = "observed share with the outcome, with interval"
         if self.is_probability:
-            above += "; dashed: as the score says"
             ends = max(left - pad, 0.0), min(right + pad, top * MARGIN)
             ax.plot(
                 ends, ends, color=light("ink"), linewidth=1, linestyle=(0, (4, 2)),
@@ -131,7 +138,7 @@ class Calibration(OfScore):
             )  # fmt: skip
         write(
             ax,
-            above,
+            self.above(),
             (0, 1),
             offset=(-30, 5),
             transform=ax.transAxes,

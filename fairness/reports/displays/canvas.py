@@ -28,6 +28,8 @@ ROW = 0.28
 """Inches of a row, with one group in it."""
 
 _EDGE = 0.12
+# Small texts are drawn wider where there are few pixels.
+_ROOM = 1.15
 _LINE = 1.35
 _POINTS = 72.0
 _LONGEST_LABEL, _LONGEST_TEXT = 32, 200
@@ -132,7 +134,7 @@ def shorten(text: str, most: int = _LONGEST_LABEL) -> str:
     Examples
     --------
     >>> shorten("a label that is far too long for a picture, 17")
-    'a label that is fa… picture, 17'
+    'a label that is fa…a picture, 17'
     """
     return _cut(label(text, _LONGEST_TEXT), most)
 
@@ -197,6 +199,7 @@ def layout_of(
     below: float = 0.75,
     width: float = 4.6,
     right: float = 0.3,
+    words: Sequence[str] = (),
     heading: bool = True,
 ) -> Layout:
     """Return the measures of a picture.
@@ -212,10 +215,13 @@ def layout_of(
         Lines of small text above the marks.
     below, right : float
         Inches on these sides.
+    words : sequence of str
+        Small texts that start at the left end of the marks.
     heading : bool, default True
         Whether the title is drawn.
     """
-    left = names + 0.2
+    left = names * _ROOM + 0.2
+    right = max(right, widest(words, SMALL) * _ROOM - width + _EDGE)
     top = 0.12 + rows_above * SMALL * _LINE / _POINTS
     if heading:
         wide = left + width + right - 2 * _EDGE
@@ -371,7 +377,7 @@ def lines_with_labels(
             zorder=1,
         )
         at = ax.transData.transform((x, 0))[0] / figure.dpi
-        wide = width_of(readable(words), SMALL) + 0.1
+        wide = width_of(readable(words), SMALL) * _ROOM + 0.08
         side = wanted
         if wanted == "right" and at + wide > edges[1]:
             side = "left"
@@ -447,7 +453,7 @@ def _flow(words: Sequence[str], start: float, wide: float) -> list[tuple[float, 
     """Return where entries start, in inches from the left end and from the top row."""
     places, x, y = [], start, 0.0
     for text in words:
-        needed = 0.16 + width_of(readable(text), SMALL) + 0.18
+        needed = 0.16 + width_of(readable(text), SMALL) * _ROOM + 0.18
         if x > start and x + needed - 0.18 > wide:
             x, y = start, y + SMALL * 1.6 / _POINTS
         places.append((x, y))
@@ -473,12 +479,12 @@ def percent(share: float | None) -> str:
 
 
 def percent_ticks(ax: Axes, axis: str, low: float, high: float) -> None:
-    """Set at most six ticks at round percentages."""
+    """Set at most seven ticks at round percentages."""
     places = round_places(low, high)
     ticks(ax, axis, places, [f"{place * 100:g} %" for place in places])
 
 
-def round_places(low: float, high: float, most: int = 6) -> list[float]:
+def round_places(low: float, high: float, most: int = 7) -> list[float]:
     """Return round numbers between two ends.
 
     Examples

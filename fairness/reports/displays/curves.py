@@ -13,6 +13,7 @@ from fairness.reports.displays.canvas import (
     write,
     write_title,
 )
+from fairness.reports.displays.glyphs import readable
 from fairness.reports.displays.lines import (
     NOBODY,
     Standing,
@@ -36,6 +37,14 @@ class OfScore(Display):
 
     rows_above: ClassVar[int] = 1
 
+    def above(self) -> str:
+        """Return what is written above the marks: what the heights are."""
+        return ""
+
+    def below(self) -> str:
+        """Return what is written below the marks: what the widths are."""
+        return ""
+
     def grouped(self) -> dict[str, list[tuple[int, Row]]]:
         """Return the rows of each group, with their places."""
         found: dict[str, list[tuple[int, Row]]] = {}
@@ -57,6 +66,7 @@ class OfScore(Display):
             right=room_for(labels),
             title=self.title,
             rows_above=self.rows_above,
+            words=[readable(text) for text in (self.above(), self.below())],
             below=0.5 + (0.18 if self._note() else 0),
             heading=heading,
         )

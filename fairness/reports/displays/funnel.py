@@ -24,6 +24,7 @@ from fairness.reports.displays.canvas import (
     write,
     write_title,
 )
+from fairness.reports.displays.glyphs import readable
 from fairness.reports.displays.lines import (
     NOBODY,
     Line,
@@ -169,6 +170,9 @@ class Funnel(Display):
         told = "" if share is None else f"{share * 100:.0f} % of the gap"
         return place, told
 
+    def _below(self) -> str:
+        return f"left of each group of {shorten(self.attribute)} after each stage"
+
     def layout(self, *, heading: bool) -> Layout:
         """Return the measures: as wide as the stages, as high as the labels need."""
         labelled = self._labelled()
@@ -179,6 +183,7 @@ class Funnel(Display):
             right=room_for([line.label for line in labelled]),
             title=self.title,
             rows_above=1,
+            words=[readable(self._below()), self._note()],
             below=0.62 + (0.18 if self._note() else 0),
             heading=heading,
         )
@@ -189,7 +194,7 @@ class Funnel(Display):
         top = 1.0
         plain_axes(
             ax,
-            below=f"left of each group of {shorten(self.attribute)} after each stage",
+            below=self._below(),
             grid="y",
         )
         ax.set_xlim(0, last or 1)

@@ -245,7 +245,7 @@ def end_labels(ax: Axes, lines: Sequence[Line], *, at: float | None = None) -> N
 def room_for(labels: Sequence[str]) -> float:
     """Return how many inches the labels at the right end need."""
     widest = max((width_of(label, SMALL, bold=True) for label in labels), default=0.0)
-    return widest + _GAP / _POINTS + 0.12
+    return widest * 1.12 + _GAP / _POINTS + 0.12
 
 
 def height_for(lines: int, least: float = 2.4) -> float:

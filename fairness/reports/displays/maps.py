@@ -21,6 +21,7 @@ from fairness.reports.displays.canvas import (
     width_of,
     write,
 )
+from fairness.reports.displays.glyphs import readable
 from fairness.reports.displays.theme import light
 
 if TYPE_CHECKING:
@@ -101,18 +102,13 @@ def map_layout(
         "rows_above": 1 + math.ceil(top_room * 72 / (SMALL * 1.35)),
         "heading": heading,
         "right": 0.75 if turned else 0.3,
+        "words": [readable(below), note],
     }
-    least = max(
-        _NARROWEST - measures["names"], max(map(_small_width, (below, note))) + 0.15
-    )
-    measures["right"] = max(measures["right"], least - measures["width"])
+    least = _NARROWEST - measures["names"] - measures["width"]
+    measures["right"] = max(measures["right"], least)
     words = [words for words, _ in _entries(cells, reverse=reverse)]
     lines = legend_rows(words, layout_of(**measures))
     return layout_of(**measures, below=0.42 + 0.19 * lines + (0.18 if note else 0))
-
-
-def _small_width(text: str) -> float:
-    return width_of(text, SMALL)
 
 
 def heads_above(columns: Sequence[str]) -> int:

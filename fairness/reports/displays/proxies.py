@@ -25,6 +25,7 @@ from fairness.reports.displays.canvas import (
     write,
     write_title,
 )
+from fairness.reports.displays.glyphs import readable
 from fairness.reports.displays.lines import spread, standing_of
 from fairness.reports.displays.marks import entries_of, style_of
 from fairness.reports.displays.ratios import ratio_ticks
@@ -39,6 +40,7 @@ _WIDEST, _NARROW = (0.4, 2.5), (0.8, 1.25)
 _LEAST_ASSOCIATION = 0.1
 _MARGIN = 1.08
 _POINTS = 72.0
+_ABOVE = "ratio that the column alone would make, for the group it harms most"
 _GAP = 12.0
 
 
@@ -121,6 +123,9 @@ class Proxies(Display):
             return ""
         return f"{rest} more column{'s' if rest > 1 else ''} without a label"
 
+    def _below(self) -> str:
+        return f"association of the column with {shorten(self.attribute)} (Cramér's V)"
+
     def layout(self, *, heading: bool) -> Layout:
         """Return the measures: room for the labels on the right."""
         names = [drawable(self.rows[place]["column"], 24) for place in self._labelled]
@@ -132,6 +137,7 @@ class Proxies(Display):
             right=widest + _GAP / _POINTS + 0.15,
             title=self.title,
             rows_above=1,
+            words=[readable(self._below()), _ABOVE],
             below=0.72 + (0.18 if self._note() else 0),
             heading=heading,
         )
@@ -143,8 +149,7 @@ class Proxies(Display):
         right = max(right * _MARGIN, _LEAST_ASSOCIATION)
         plain_axes(
             ax,
-            below=f"association of a column with {shorten(self.attribute)} "
-            "(Cramér's V, 0 none, 1 one tells the other)",
+            below=self._below(),
             grid="y",
         )
         ax.set_yscale("log")
@@ -156,7 +161,7 @@ class Proxies(Display):
         ax.plot([0, right], [1, 1], color=light("ink"), linewidth=1, clip_on=False)
         write(
             ax,
-            "ratio that the column alone would make, for the group it harms most",
+            _ABOVE,
             (0, 1),
             offset=(-28, 5),
             transform=ax.transAxes,

@@ -27,6 +27,7 @@ from fairness.reports.displays.canvas import (
     write,
     write_title,
 )
+from fairness.reports.displays.glyphs import readable
 from fairness.reports.displays.marks import draw_dot, entries_of, harm_of, style_of
 from fairness.reports.displays.ratios import ratios_of
 from fairness.reports.displays.theme import light
@@ -105,6 +106,10 @@ class Rates(Display):
         drawn = [row for row in self.rows if row["rate"] is not None]
         return entries_of(drawn, self.harm, judged=self._judged)
 
+    def _below(self) -> str:
+        level = f"{self.rows[0]['confidence'] * 100:g} % intervals"
+        return f"Selection rate by {shorten(self.attribute)} ({level})"
+
     def layout(self, *, heading: bool) -> Layout:
         """Return the measures: a row a group."""
         measures: dict[str, Any] = {
@@ -112,6 +117,7 @@ class Rates(Display):
             "names": widest(self._names(), bold=True),
             "title": self.title,
             "rows_above": 1,
+            "words": [readable(self._below())],
             "heading": heading,
         }
         words = [text for text, _ in self._entries()]
@@ -124,11 +130,9 @@ class Rates(Display):
         ends = [row["rate_high"] or row["rate"] for row in known]
         overall = self.rows[0]["overall"]
         right = min(max([*ends, overall or 0.0], default=1.0) * 1.06 or 1.0, 1.0)
-        level = self.rows[0]["confidence"]
         plain_axes(
             ax,
-            below=f"Selection rate by {shorten(self.attribute)} "
-            f"({level * 100:g} % intervals)",
+            below=self._below(),
         )
         ax.set_xlim(0, right)
         ax.set_ylim(max(len(self.rows), 1) - 0.5, -0.5)

@@ -29,6 +29,7 @@ from fairness.reports.displays.canvas import (
     write,
     write_title,
 )
+from fairness.reports.displays.glyphs import readable
 from fairness.reports.displays.marks import (
     draw_dot,
     entries_of,
@@ -131,6 +132,7 @@ class Ratios(Display):
             names=widest(self._names(), bold=True),
             title=self.title,
             rows_above=1 + len(self.bounds),
+            words=[readable(self._below())],
             heading=heading,
         )
         rows = legend_rows([words for words, _ in self._entries()], made)
@@ -140,6 +142,7 @@ class Ratios(Display):
             title=self.title,
             rows_above=1 + len(self.bounds),
             below=0.5 + 0.19 * rows,
+            words=[readable(self._below())],
             heading=heading,
         )
 

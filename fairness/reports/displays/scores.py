@@ -107,6 +107,14 @@ class Scores(OfScore):
             for group, rows in groups.items()
         )
 
+    def above(self) -> str:
+        """Return what the shares are."""
+        return "share of the group that scores as much or more"
+
+    def below(self) -> str:
+        """Return what is cut."""
+        return "score"
+
     def layout(self, *, heading: bool) -> Layout:
         """Return the measures: room for the labels on the right."""
         return self.measures([line.label for line in self._lines], heading=heading)
@@ -117,7 +125,7 @@ class Scores(OfScore):
         left, right = min(cuts), max(cuts)
         pad = (right - left) * 0.02 or 0.5
         top = max(row["rate"] for row in self.rows)
-        plain_axes(ax, below="score", grid="y")
+        plain_axes(ax, below=self.below(), grid="y")
         ax.set_xlim(left - pad, right + pad)
         ax.set_ylim(0, top * MARGIN)
         percent_ticks(ax, "y", 0, top)
@@ -125,7 +133,7 @@ class Scores(OfScore):
         ticks(ax, "x", places, [f"{place:g}" for place in places])
         write(
             ax,
-            "share of the group that scores as much or more",
+            self.above(),
             (0, 1),
             offset=(-30, 5),
             transform=ax.transAxes,

@@ -139,6 +139,14 @@ class Thresholds(OfScore):
         low = max(min([*values, 0.8]), _LOWEST)
         return low / 1.15, max([*values, 1.25]) * 1.1
 
+    def above(self) -> str:
+        """Return whom the ratios are to."""
+        return f"ratio to {whom(self.rows[0]['reference'])}, with interval"
+
+    def below(self) -> str:
+        """Return what a cut is told by."""
+        return "share of all customers that the cut selects (log axis)"
+
     def layout(self, *, heading: bool) -> Layout:
         """Return the measures: room for the labels on the right."""
         return self.measures([line.label for line in self._lines], heading=heading)
@@ -149,8 +157,7 @@ class Thresholds(OfScore):
         left, right = min(shares) / MARGIN, min(max(shares) * MARGIN, 1.0)
         plain_axes(
             ax,
-            below="share of all customers that the cut selects (log axis): strict to "
-            "lenient",
+            below=self.below(),
             grid="y",
         )
         ax.set_xscale("log")
@@ -167,10 +174,9 @@ class Thresholds(OfScore):
             side = "right" if in_middle else "left"
             dashes = (0, (4, 2))
             lines_with_labels(ax, [(self.selected_share, words, side, dashes)], rows=1)
-        reference = self.rows[0]["reference"]
         write(
             ax,
-            f"ratio to {whom(reference)}, with interval",
+            self.above(),
             (0, 1),
             offset=(-30, 16),
             transform=ax.transAxes,
