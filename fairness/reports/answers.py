@@ -332,7 +332,7 @@ def _culprit(gap: Mapping[str, Any]) -> str:
 
 def _column(payload: Mapping[str, Any], worst: Row) -> Row | None:
     """Return the column that alone would make the largest part of a gap."""
-    rows = [
+    rows: list[Row] = [
         row
         for row in payload.get("checks", ())
         if row["metric"] == "proxy_ratio"
@@ -443,11 +443,12 @@ def _gap(payload: Mapping[str, Any], worst: Row | None) -> Mapping[str, Any] | N
     The comparison that a verdict rests on comes first among those of a group.
     """
     wanted = [] if worst is None else [worst, *culprits(payload)]
-    gaps: list[Mapping[str, Any]] = list(payload.get("funnel", {}).get("gaps", ()))
+    gaps = payload.get("funnel", {}).get("gaps", ())
     for row in wanted:
         for gap in gaps:
             if (gap["attribute"], gap["group"]) == (row["attribute"], row["group"]):
-                return gap
+                found: Mapping[str, Any] = gap
+                return found
     return None
 
 
