@@ -156,6 +156,15 @@ def test_the_funnel_is_that_of_the_payload():
                 assert same(row[name], group[name][place])
 
 
+def test_a_funnel_stored_without_shares_is_drawn_all_the_same():
+    payload = json.loads(json.dumps(payload_of("judged")))
+    for group in payload["funnel"]["groups"]:
+        for name in ("share", "low", "high"):
+            del group[name]
+    made = [one for one in displays_of(payload) if one.kind == "funnel"]
+    assert made == shown("judged", "funnel")
+
+
 def test_a_number_that_is_hidden_in_the_funnel_is_not_drawn():
     payload = json.loads(json.dumps(payload_of("judged")))
     groups = [g for g in payload["funnel"]["groups"] if g["attribute"] == "g"]

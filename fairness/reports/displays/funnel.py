@@ -249,6 +249,7 @@ def funnel_of(payload: Mapping[str, Any], attribute: str) -> list[Funnel]:
         for place, left in enumerate(one["reached"]):
             if left is None or not place:
                 continue
+            share, low, high = _left(one, place, level)
             rows.append(
                 {
                     "attribute": attribute,
@@ -257,9 +258,9 @@ def funnel_of(payload: Mapping[str, Any], attribute: str) -> list[Funnel]:
                     "place": place,
                     "left": left,
                     "n": n,
-                    "share": one["share"][place],
-                    "low": one["low"][place],
-                    "high": one["high"][place],
+                    "share": share,
+                    "low": low,
+                    "high": high,
                     "confidence": level,
                 }
             )
