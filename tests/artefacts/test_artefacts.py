@@ -145,6 +145,22 @@ def test_an_assessment_tells_what_each_rule_on_conduct_found_and_its_remedy(camp
     assert "No rule on consent or records" not in text
 
 
+def test_a_rule_on_conduct_stands_with_the_status_of_its_source(campaign):
+    payload = campaign("autumn-mailing")
+    cited = {row["rule"]: row["citation"] for row in payload["ethics"]}
+    rows = [
+        row
+        for table in tables_of(render(payload, "dpia"))
+        if {"source", "what was found"} <= set(table.head)
+        for row in table.rows
+    ]
+    assert len(rows) > 10
+    for row in rows:
+        doubt = " (not confirmed)" if row["status"] == "not confirmed" else ""
+        assert f"{row['source']}{doubt}" == cited[row["rule"]]
+    assert {row["status"] for row in rows} == {"confirmed", "not confirmed"}
+
+
 def test_an_assessment_without_rules_on_conduct_says_so(campaign):
     for name in ("spring-card", "payday-loan"):
         assert "No rule on consent or records" in render(campaign(name), "dpia")
