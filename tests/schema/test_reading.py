@@ -6,7 +6,7 @@ import pytest
 
 from fairness.errors import InputError
 from fairness.reports import render
-from fairness.reports.schema import payload_problems, read_payload
+from fairness.reports.schema import payload_problems, read_payload, schema_document
 from tests.schema.conftest import CAMPAIGNS
 
 FORMATS = ["text", "markdown", "html", "json", "junit", "csv", "adverse-impact", "dpia"]
@@ -150,3 +150,39 @@ def test_a_control_character_of_a_file_does_not_reach_a_message(stored):
     error = refused(stored('{"schema": "a\\u001b[31m\\u202e"}'))
     assert not {"\x1b", "\u202e"} & set(str(error))
     assert r"'a\x1b[31m\u202e' is not" in str(error)
+
+
+def without_optional(value, part, document):
+    """Return a part of a payload without the keys that may be absent."""
+    made = {}
+    for key, held in part["properties"].items():
+        if key not in part["required"] or key not in value:
+            continue
+        kinds = [held, held.get("items", {}), *held.get("anyOf", ())]
+        names = [kind["$ref"].rpartition("/")[2] for kind in kinds if "$ref" in kind]
+        inner, found = names and document["$defs"][names[0]], value[key]
+        if inner and isinstance(found, list):
+            found = [without_optional(one, inner, document) for one in found]
+        elif inner and isinstance(found, dict):
+            found = without_optional(found, inner, document)
+        made[key] = found
+    return made
+
+
+@pytest.mark.parametrize("name", ["app-cashback", "autumn-mailing"])
+def test_a_payload_without_the_keys_that_came_later_is_rendered_too(name, campaign):
+    document = schema_document()
+    payload = campaign(name)
+    old = without_optional(payload, document, document)
+    assert "funnel" not in old
+    # The sections of a campaign, as they were at first.
+    for key in ("campaign", "funnel", "ethics", "consent"):
+        if key in payload:
+            part = document["$defs"].get(key.capitalize())
+            held = payload[key]
+            old[key] = without_optional(held, part, document) if part else held
+    assert "rules" not in old["policy"][0]
+    assert payload_problems(old) == []
+    for format_ in FORMATS:
+        assert render(old, format_)
+    assert render(old, "model-card")
