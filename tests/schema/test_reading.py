@@ -127,6 +127,20 @@ def test_numbers_that_cannot_be_are_refused(path, value, told, changed):
     assert told in problem.what
 
 
+def test_a_group_of_an_intersection_has_all_its_parts(checked, changed):
+    payload = checked("pairs")
+    place = next(
+        place
+        for place, row in enumerate(payload["groups"])
+        if row["attribute"] == "gender&region"
+    )
+    (problem,) = payload_problems(changed(("groups", place, "group"), "f", of=payload))
+    assert problem.what == "'f' is no group of 'gender&region'"
+    # A doubled ampersand belongs to a name.
+    named = changed(("groups", place, "group"), "R&&D&north", of=payload)
+    assert payload_problems(named) == []
+
+
 def test_an_attribute_that_was_not_measured_needs_no_metric(changed):
     payload = changed(("findings", 0, "metric"), "required")
     payload["findings"][0]["verdict"] = "not_measurable"

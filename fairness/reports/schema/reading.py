@@ -90,7 +90,23 @@ def payload_problems(
         return [_problem(one) for one in error.errors(include_url=False)]
     except RecursionError:
         return [Problem("payload", "is nested too deeply", _HINT)]
-    return list(_unknown_metrics(payload))
+    return [*_unknown_metrics(payload), *_broken_groups(payload)]
+
+
+def _broken_groups(payload: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield a problem for each group of an intersection without all its parts."""
+    for section in ("groups", "findings"):
+        for place, row in enumerate(payload[section]):
+            name, group = row["attribute"], row["group"]
+            if name in payload["attributes"] or group == "(all)":
+                continue
+            if _parts(name) != 1 and _parts(group) != _parts(name):
+                what = f"{shown(group)} is no group of {shown(name)}"
+                yield Problem(f"{section}[{place}].group", what)
+
+
+def _parts(name: str) -> int:
+    return name.replace("&&", "").count("&") + 1
 
 
 def _unknown_metrics(payload: Mapping[str, Any]) -> Iterator[Problem]:
