@@ -10,7 +10,10 @@ from typer.main import get_command
 
 from fairness.metrics.conduct_params import PARAMS
 from fairness.policy import Policy, Rule, Waiver, list_packs, load_policy
+from pipelines.campaign import Campaign
+from pipelines.campaign.conduct.records import read_lists
 from pipelines.cli.app import app
+from pipelines.features import FEATURES
 from tests.documents import Reader, blocks
 
 mpl.use("agg")
@@ -98,10 +101,45 @@ def section(page, heading):
     return page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
-def named(text):
+def named_first(text):
     """Return the names in the first cells of a section's table."""
     cells = re.findall(r"^\| ([^|]*) \|", text, flags=re.MULTILINE)
     return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+CAMPAIGNS = text_of(DOCS / "campaigns.md")
+
+
+def tables_of(model, name=""):
+    """Yield the heading of each table of a campaign file, with its model."""
+    yield f"Keys of [{name}]" if name else "Keys of the file", model
+    for key, inner in model.inner.items():
+        if key in model.keys():  # noqa: SIM118 - not a mapping
+            yield from tables_of(inner, f"{name}.{key}" if name else key)
+
+
+@pytest.mark.parametrize(
+    ("heading", "table"), list(tables_of(Campaign)), ids=lambda value: str(value)[:40]
+)
+def test_every_key_of_a_campaign_is_documented_once(heading, table):
+    assert sorted(named_first(section(CAMPAIGNS, heading))) == sorted(table.keys())
+
+
+def test_every_field_on_record_and_every_feature_is_documented():
+    fields = read_lists("record_fields")["fields"]
+    rows = {f"| `{name}` | {field['says']} |" for name, field in fields.items()}
+    shown = section(CAMPAIGNS, "Keys of [record]").splitlines()
+    assert {row for row in shown if row.startswith("| `")} == rows
+    features = section(CAMPAIGNS, "Keys of [features]")
+    assert set(re.findall(r"`(\w+)`", features)) == {"names", *FEATURES}
+
+
+def test_the_figures_of_other_tools_are_those_of_the_last_run():
+    stored = text_of(ROOT / "benchmarks" / "comparison.md")
+    page = text_of(DOCS / "comparison.md")
+    shown = page.partition("<!-- figures -->\n")[2].partition("<!-- /figures -->")[0]
+    assert len(shown) > 500
+    assert stored.endswith(shown)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +148,7 @@ def named(text):
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_every_key_of_a_policy_is_documented_once(heading, table):
-    assert sorted(named(section(POLICIES, heading))) == sorted(table.keys())
+    assert sorted(named_first(section(POLICIES, heading))) == sorted(table.keys())
 
 
 def test_every_parameter_of_a_metric_of_conduct_is_documented():
