@@ -203,7 +203,7 @@ def calibration_of(payload: Mapping[str, Any], attribute: str) -> list[Calibrati
             tuple(rows),
             standing,
             left_out,
-            section["low"] >= 0 and section["high"] <= 1,
-            worst,
+            is_probability=section["low"] >= 0 and section["high"] <= 1,
+            finding=worst,
         )
     ]

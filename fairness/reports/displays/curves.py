@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MARGIN = 1.06
 _WIDTH = 4.0
+_ALL = 0.98
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,6 +35,7 @@ class OfScore(Display):
 
     standing: Standing = NOBODY
     left_out: int = 0
+    all_scored: bool = True
 
     rows_above: ClassVar[int] = 1
 
@@ -53,9 +55,13 @@ class OfScore(Display):
         return found
 
     def _note(self) -> str:
-        more = self.left_out
-        groups = "groups are" if more > 1 else "group is"
-        return f"{more} other {groups} not drawn" if more else ""
+        parts = []
+        if not self.all_scored:
+            parts.append("who has no score counts as not selected by any cut")
+        if self.left_out:
+            groups = "groups are" if self.left_out > 1 else "group is"
+            parts.append(f"{self.left_out} other {groups} not drawn")
+        return "; ".join(parts)
 
     def measures(self, labels: Sequence[str], *, heading: bool) -> Layout:
         """Return the measures: room for the labels on the right."""
@@ -66,7 +72,7 @@ class OfScore(Display):
             right=room_for(labels),
             title=self.title,
             rows_above=self.rows_above,
-            words=[readable(text) for text in (self.above(), self.below())],
+            words=[readable(self.above()), readable(self.below()), self._note()],
             below=0.5 + (0.18 if self._note() else 0),
             heading=heading,
         )
@@ -77,6 +83,16 @@ class OfScore(Display):
             write(ax, self._note(), (0, 0), offset=(0, -37), transform=ax.transAxes)
         if heading:
             write_title(ax, self.title, layout, self.rows_above)
+
+
+def are_all_scored(payload: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
+    """Return whether the lowest cut selects as many as it would if all had a score.
+
+    Cuts are at about nine tenths and below: where the lowest is at the lower end of
+    the scores, those that it does not select have none.
+    """
+    cuts = one["thresholds"]
+    return not cuts or cuts[0] > payload["curves"]["low"] or one["shares"][0] > _ALL
 
 
 def first_of(

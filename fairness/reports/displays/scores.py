@@ -20,7 +20,13 @@ from fairness.reports.displays.canvas import (
     ticks,
     write,
 )
-from fairness.reports.displays.curves import MARGIN, OfScore, first_of, section_of
+from fairness.reports.displays.curves import (
+    MARGIN,
+    OfScore,
+    are_all_scored,
+    first_of,
+    section_of,
+)
 from fairness.reports.displays.lines import (
     Line,
     draw_lines,
@@ -46,6 +52,8 @@ class Scores(OfScore):
         One a group and cut, from the lowest cut on.
     standing : Standing
     left_out : int
+    all_scored : bool
+        Whether nearly all customers have a score.
     """
 
     kind: ClassVar[str] = "scores"
@@ -202,4 +210,5 @@ def scores_of(payload: Mapping[str, Any], attribute: str) -> list[Scores]:
     if not rows:
         return []
     left_out = more + one["groups_left_out"]
-    return [Scores(attribute, tuple(rows), standing, left_out)]
+    scored = are_all_scored(payload, one)
+    return [Scores(attribute, tuple(rows), standing, left_out, scored)]

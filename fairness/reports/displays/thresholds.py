@@ -19,7 +19,13 @@ from fairness.reports.displays.canvas import (
     whom,
     write,
 )
-from fairness.reports.displays.curves import MARGIN, OfScore, first_of, section_of
+from fairness.reports.displays.curves import (
+    MARGIN,
+    OfScore,
+    are_all_scored,
+    first_of,
+    section_of,
+)
 from fairness.reports.displays.lines import (
     Line,
     draw_lines,
@@ -49,6 +55,8 @@ class Thresholds(OfScore):
     standing : Standing
     left_out : int
         Groups that are not drawn.
+    all_scored : bool
+        Whether nearly all customers have a score.
     selected_share : float
         Share of all customers that is selected.
     """
@@ -85,6 +93,11 @@ class Thresholds(OfScore):
         if mine is None:
             low = min(here, key=lambda row: row["ratio"])
             high = max(here, key=lambda row: row["ratio"])
+            if low is high:
+                return (
+                    f"A cut that selects {at} of all gives {shorten(low['group'])} a "
+                    f"ratio of {number(low['ratio'])} to {whom(low['reference'])}"
+                )
             return (
                 f"A cut that selects {at} of all gives ratios from "
                 f"{number(low['ratio'])} ({shorten(low['group'])}) to "
@@ -217,7 +230,14 @@ def thresholds_of(payload: Mapping[str, Any], attribute: str) -> list[Thresholds
         return []
     left_out = more + one["groups_left_out"]
     return [
-        Thresholds(attribute, tuple(rows), standing, left_out, one["selected_share"])
+        Thresholds(
+            attribute,
+            tuple(rows),
+            standing,
+            left_out,
+            are_all_scored(payload, one),
+            one["selected_share"],
+        )
     ]
 
 
