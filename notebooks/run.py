@@ -85,15 +85,7 @@ def plain(notebook: Any) -> Any:
 
 
 def told(notebook: Any) -> list[list[str]]:
-    """Return what the code cells say, but for pictures: one list of texts a cell.
-
-    Examples
-    --------
-    >>> cell = nbformat.v4.new_code_cell("print(1)")
-    >>> cell.outputs = [nbformat.v4.new_output("stream", text="1")]
-    >>> told(nbformat.v4.new_notebook(cells=[cell]))
-    [['1']]
-    """
+    """Return what the code cells say, but for pictures: one list of texts a cell."""
     return [
         [
             text
