@@ -301,18 +301,19 @@ def _calibration(
     middles = bins.low + (np.arange(bins.bins) + 0.5) * width
     x, m = (np.add.reduceat(part, starts, axis=1) for part in (hits, seen))
     score = ratio(np.add.reduceat(seen * middles, starts, axis=1), m)
-    rows = [*enough, *([few] if few else [])]
-    told = [np.atleast_2d(part[row]).sum(axis=0) for part in (x, m) for row in rows]
+    told = [(x[row], m[row]) for row in enough]
+    if few:
+        told.append((x[few].sum(axis=0), m[few].sum(axis=0)))
     keep = np.array(
         [
             [
                 size > 0 and _is_safe(int(hit)) and _is_safe(int(size - hit))
-                for hit, size in zip(own, all_, strict=True)
+                for hit, size in zip(*own, strict=True)
             ]
-            for own, all_ in zip(told[: len(rows)], told[len(rows) :], strict=True)
+            for own in told
         ]
     )
-    sizes = [int(size.sum()) for size in told[len(rows) :]]
+    sizes = [int(all_.sum()) for _, all_ in told]
     keep = _never_alone(keep, sizes, len(enough))
     low, high = rate_interval(x, m, audit.confidence)
     rates = ratio(x, m)

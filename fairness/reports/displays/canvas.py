@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rich.cells import cell_len, set_cell_size
 
 from fairness.findings.messages import against, label
-from fairness.reports.displays.glyphs import families_for, readable
+from fairness.reports.displays.glyphs import families_for, is_left_as_text, readable
 from fairness.reports.displays.theme import light
 
 if TYPE_CHECKING:
@@ -142,8 +142,10 @@ def shorten(text: str, most: int = _LONGEST_LABEL) -> str:
 def drawable(text: str, most: int = _LONGEST_LABEL) -> str:
     """Return a label that the fonts at hand can draw, as short as `shorten` does."""
     short = _cut(readable(label(text, _LONGEST_TEXT)), most)
-    if any(unicodedata.bidirectional(char) in {"R", "AL"} for char in short):
-        # So that numbers beside it stay where they are.
+    if not is_left_as_text() and any(
+        unicodedata.bidirectional(char) in {"R", "AL"} for char in short
+    ):
+        # So that a number behind it stays there; a page writes to the right anyway.
         return f"{_LEFT_TO_RIGHT}{short}{_LEFT_TO_RIGHT}"
     return short
 

@@ -47,6 +47,11 @@ def as_text() -> Iterator[None]:
         _LEFT_AS_TEXT.reset(token)
 
 
+def is_left_as_text() -> bool:
+    """Return whether what is drawn is text, in the reader's fonts."""
+    return _LEFT_AS_TEXT.get()
+
+
 def families_for(text: str) -> list[str]:
     """Return the font families that together can draw a text.
 

@@ -289,6 +289,9 @@ def spread(
 
 
 def short_label(group: str, told: str = "") -> str:
-    """Return a group's label for the end of its line, with a number."""
+    """Return a group's label for the end of its line, behind a number.
+
+    Behind a name that is written to the left, a number would change places with it.
+    """
     name = drawable(group, 24)
-    return f"{name} {told}" if told else name
+    return f"{told} {name}" if told else name
