@@ -88,7 +88,7 @@ def answers(payload: Mapping[str, Any]) -> Answers:
     >>> made = audit(table, selected="offered", by="g", offer="beneficial")
     >>> told = answers(made.gate("us-four-fifths").to_dict())
     >>> told.sentence
-    'Blocked: g f is selected 0.70 times as often as m (95 % 0.64 to 0.77); 100 more \
+    'Blocked: g f is selected 0.70 times as often as m (95 % 0.64 to 0.76); 100 more \
 would have to be'
     >>> told.who
     'g f'

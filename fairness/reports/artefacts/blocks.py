@@ -11,6 +11,7 @@ from fairness.metrics import METRICS
 from fairness.reports.answers import answers
 from fairness.reports.artefacts.sources import AS_OF, Source
 from fairness.reports.markdown import inert, inert_digest, table_line
+from fairness.reports.rules import digests_of, outcome_of, source_of, status_of
 from fairness.reports.sections import (
     MEANINGS,
     VERDICT_MARKS,
@@ -148,7 +149,7 @@ def by_rule(payload: Mapping[str, Any]) -> list[str]:
                 label(first["rule"]),
                 f"{_asked(first, rule)} ({label(str(first['bound']))})",
                 str(first["severity"]),
-                _outcome(group),
+                outcome_of(row["verdict"] for row in group)[1],
                 source,
                 status,
             ]
@@ -174,22 +175,12 @@ def cited(citation: object) -> tuple[str, str]:
 
 def evidence(payload: Mapping[str, Any]) -> list[str]:
     """Return the digests that tell whether anything is another."""
-    rows = [
-        (f"policy {label(one['name'])} {label(one['version'])}", one["digest"])
-        for one in payload["policy"]
-    ]
-    rows.append(("counts of the data", payload["data"]["fingerprint"]))
-    rows += [
-        (label(name), str(digest))
-        for name, digest in payload.get("evidence", {}).items()
-        if digest is not None and name not in {"counts", "campaign"}
-    ]
-    campaign = payload.get("campaign")
-    if campaign:
-        rows.append((f"campaign {label(campaign['name'])}", campaign["digest"]))
     lines = grid(
         ["of", "digest"],
-        [(name, Markdown(inert_digest(str(digest)))) for name, digest in rows],
+        [
+            (name, Markdown(inert_digest(str(digest))))
+            for name, digest in digests_of(payload)
+        ],
         ["of", "digest"],
     )
     made = f"Made with fairreach {label(payload['version'])}, {payload['schema']}."
@@ -221,27 +212,10 @@ def _source(row: Mapping[str, Any], rule: Mapping[str, Any]) -> tuple[str, str]:
     """Return a rule's source and its status, as its policy has them if it is told."""
     if not rule:
         return cited(row["citation"])
-    parts = [ascii_controls(str(rule[name])) for name in ("source", "locator")]
-    checked = "confirmed" if rule["confirmed"] else "not confirmed"
-    status = str(rule["status"]).replace("_", " ")
-    return ", ".join(part for part in parts if part), f"{status}, {checked}"
+    return source_of(rule), status_of(rule)
 
 
 def _asked(row: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
     metric = METRICS.get(row["metric"])
     told = rule.get("title") or (metric.title if metric else row["metric"])
     return label(str(told), 200)
-
-
-def _outcome(rows: Sequence[Mapping[str, Any]]) -> str:
-    order = (
-        *("fail", "inconclusive", "waived", "not_measurable", "pass"),
-        "not_applicable",
-    )
-    verdicts = [row["verdict"] for row in rows]
-    told = [
-        f"{verdicts.count(one):,} {one.replace('_', ' ')}"
-        for one in order
-        if one in verdicts
-    ]
-    return "does not apply" if set(verdicts) == {"not_applicable"} else ", ".join(told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ from fairness.reports.ll144 import ll144_lines, ll144_rows, ll144_tables, ll144_
 from fairness.reports.page.engine import asset, hash_of, template, texts
 from fairness.reports.page.figures import figures_of, picture_style
 from fairness.reports.page.tables import KINDS, Places, exact, table_of
+from fairness.reports.rules import digests_of, outcome_of, source_of, status_of
 from fairness.reports.sections import (
     LEGEND_COLUMNS,
     LEGEND_MARKS,
@@ -74,14 +74,6 @@ _TITLES = {
     "method": "Method",
     "evidence": "Evidence",
 }
-_VERDICTS_BY_WEIGHT = (
-    "fail",
-    "inconclusive",
-    "waived",
-    "pass",
-    "not_measurable",
-    "not_applicable",
-)
 
 
 def html(payload: Mapping[str, Any]) -> str:
@@ -140,7 +132,7 @@ def html(payload: Mapping[str, Any]) -> str:
                 *payload.get("method", []),
             ]
         ),
-        "evidence": _evidence(payload),
+        "evidence": digests_of(payload),
     }
     shown = [name for name in _TITLES if _is_shown(name, context)]
     return template("report.html.j2").render(
@@ -296,10 +288,10 @@ def _conduct(row: Row) -> dict[str, str]:
 
 def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any]:
     """Return a policy with what became of each of its rules."""
-    came: dict[str, Counter[str]] = {}
+    came: dict[str, list[str]] = {}
     for row in findings:
         if row["rule"]:
-            came.setdefault(row["rule"], Counter())[row["verdict"]] += 1
+            came.setdefault(row["rule"], []).append(row["verdict"])
     return {
         "name": label(str(policy["name"]), 80),
         "version": label(str(policy["version"]), 80),
@@ -307,21 +299,13 @@ def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any
         "disclaimer": str(policy.get("disclaimer", "")),
         "as_of": str(policy.get("as_of", "")),
         "rules": [
-            _rule(rule, came.get(rule["id"], Counter()))
-            for rule in policy.get("rules", ())
+            _rule(rule, came.get(rule["id"], [])) for rule in policy.get("rules", ())
         ],
     }
 
 
-def _rule(rule: Mapping[str, Any], came: Counter[str]) -> dict[str, Any]:
-    verdict = next((one for one in _VERDICTS_BY_WEIGHT if one in came), None)
-    told = [
-        f"{came[one]:,} {one.replace('_', ' ')}" if came.total() > 1 else one
-        for one in _VERDICTS_BY_WEIGHT
-        if one in came
-    ]
-    source = ", ".join(filter(None, (rule["source"], rule["locator"])))
-    sure = "confirmed" if rule["confirmed"] else "not confirmed"
+def _rule(rule: Mapping[str, Any], came: Sequence[str]) -> dict[str, Any]:
+    verdict, told = outcome_of(came)
     return {
         "id": rule["id"],
         "title": rule["title"],
@@ -330,9 +314,9 @@ def _rule(rule: Mapping[str, Any], came: Counter[str]) -> dict[str, Any]:
         "severity": rule["severity"],
         "mark": MARKS[verdict].strip(),
         "kind": KINDS[verdict],
-        "came": (", ".join(told) or "not_applicable").replace("_", " "),
-        "source": source,
-        "status": f"{rule['status'].replace('_', ' ')}, {sure}",
+        "came": told,
+        "source": source_of(rule),
+        "status": status_of(rule),
         "looked_up": rule["looked_up"],
     }
 
@@ -345,21 +329,6 @@ def _segments(payload: Mapping[str, Any]) -> dict[str, Any]:
         "profiles": profile_lines(payload),
         "given_away": given_away_lines(payload),
     }
-
-
-def _evidence(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the digests by which the report can be held against its origin."""
-    told = [
-        (f"policy {label(str(one['name']), 80)}", str(one["digest"]))
-        for one in payload["policy"]
-    ]
-    told.append(("counts", str(payload["data"]["fingerprint"])))
-    told += [
-        (label(str(name)), str(digest))
-        for name, digest in payload.get("evidence", {}).items()
-        if name != "counts"
-    ]
-    return [(name, label(digest, 80)) for name, digest in told]
 
 
 def _once(items: Sequence[str]) -> list[str]:
