@@ -389,3 +389,19 @@ def test_a_cell_that_is_too_few_or_hidden_is_hatched_and_has_no_number():
     assert sum(patch.get_gid() == f"mark-{place}" for patch in ax.patches) == 2
     assert "hatched: too few, or hidden" in [text.get_text() for text in ax.texts]
     assert one.told[place] == "g&h group b&old: hidden"
+
+
+@pytest.mark.parametrize("kind", ["rates", "funnel", "scores"])
+def test_no_title_is_about_a_group_that_is_too_few(kind):
+    payload = json.loads(json.dumps(payload_of("judged")))
+    title = {
+        one.attribute: one.title for one in displays_of(payload) if one.kind == kind
+    }["h"]
+    named = next(x for x in ("young", "middle", "old") if x in title)
+    for row in payload["findings"]:
+        if row["attribute"] == "h" and row["group"] == named:
+            row["reading"] = "too few"
+    after = {
+        one.attribute: one.title for one in displays_of(payload) if one.kind == kind
+    }
+    assert named not in after["h"]

@@ -92,7 +92,7 @@ class Funnel(Display):
             told = label(self.gap["message"], _LONGEST_TITLE)
             return told.removeprefix(f"{label(self.attribute)} ")
         name = shorten(self.attribute)
-        ends = sorted(self._ends().items(), key=lambda pair: pair[1])
+        ends = sorted(self._solid_ends().items(), key=lambda pair: pair[1])
         if not ends:
             return f"What is left of groups of {name} is hidden: they are small"
         if len(ends) == 1:
@@ -118,6 +118,11 @@ class Funnel(Display):
     def _ends(self) -> dict[str, float]:
         last = len(self.stages) - 1
         return {r["group"]: r["share"] for r in self.rows if r["place"] == last}
+
+    def _solid_ends(self) -> dict[str, float]:
+        ends = self._ends()
+        rows = self.standing.solid([{"group": group} for group in ends])
+        return {row["group"]: ends[row["group"]] for row in rows}
 
     @cached_property
     def _lines(self) -> tuple[Line, ...]:

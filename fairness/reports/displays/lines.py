@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_COLOURED = 6
+_FEW = frozenset({"too few", "undefined"})
 _MOST_HARMED = 3
 _POINTS = 72.0
 _LABEL_POINTS = SMALL * 1.25
@@ -93,11 +94,21 @@ class Standing:
         Clearly different in the direction of harm, the most first.
     reference : str or None
     harm : {"lower", "higher"}
+    few : tuple of str
+        Too few to be compared: no title is about them, where others can be.
     """
 
     harmed: tuple[str, ...]
     reference: str | None
     harm: str
+    few: tuple[str, ...] = ()
+
+    def solid(
+        self, rows: Sequence[Mapping[str, Any]], least: int = 2
+    ) -> list[Mapping[str, Any]]:
+        """Return the rows of groups that are not too few; all where none are left."""
+        found = [row for row in rows if row["group"] not in self.few]
+        return found if len({row["group"] for row in found}) >= least else list(rows)
 
     def looks(self, groups: Sequence[str]) -> Mapping[str, Look]:
         """Return how each of some groups is drawn."""
@@ -142,6 +153,7 @@ def standing_of(payload: Mapping[str, Any], attribute: str) -> Standing:
         tuple(row["group"] for row in rows if row["reading"] == harm),
         references[0] if references else None,
         harm,
+        tuple(row["group"] for row in rows if row["reading"] in _FEW),
     )
 
 

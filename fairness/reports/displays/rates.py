@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _FEWEST_ROWS = 2
+_FEW = frozenset({"too few", "undefined"})
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,6 +76,8 @@ class Rates(Display):
         name = shorten(self.attribute)
         if not known:
             return f"No rate of {name} is shown: the groups are small"
+        solid = [row for row in known if row["reading"] not in _FEW]
+        known = solid if len(solid) > 1 else known
         low = min(known, key=lambda row: row["rate"])
         high = max(known, key=lambda row: row["rate"])
         overall = f"of all customers, {percent(self.rows[0]['overall'])}"

@@ -72,7 +72,7 @@ class Scores(OfScore):
     @property
     def title(self) -> str:
         """The two groups that lie furthest apart at the middle of the scores."""
-        rows = self._middle()
+        rows = self.standing.solid(self._middle())
         name = shorten(self.attribute)
         if not rows:
             return f"How groups of {name} score is hidden: they are small"

@@ -84,7 +84,7 @@ class Thresholds(OfScore):
     @property
     def title(self) -> str:
         """What the cut in use does to the group most harmed, and another cut."""
-        here = self._nearest()
+        here = self.standing.solid(self._nearest(), least=1)
         if not here:
             return f"No cut of the score can be compared for {shorten(self.attribute)}"
         at = percent(here[0]["share"])
