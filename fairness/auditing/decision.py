@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -89,11 +90,30 @@ class Decision:
 
         return Displays(self.audit, self.to_dict, judged=True)
 
-    def report(self, path: str | Path) -> Path:
-        """Write a report of the kind that the name ends in: .md, .json, .html."""
+    def report(
+        self, path: str | Path, *, segments: Mapping[str, Any] | None = None
+    ) -> Path:
+        """Write a report of the kind that the name ends in: .html, .md, .json, .csv.
+
+        Parameters
+        ----------
+        path : str or Path
+        segments : dict, optional
+            What a segment audit says as ``section()``, to stand in the report.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        InputError
+            An ending that is not known, a directory that cannot be written to.
+        """
         from fairness.reports import write_report  # noqa: PLC0415
 
-        return write_report(self.to_dict(), path)
+        told = {} if segments is None else {"segments": dict(segments)}
+        return write_report(self.to_dict() | told, path)
 
     def text(self) -> str:
         """Return the full report for a terminal, at most 100 columns wide."""

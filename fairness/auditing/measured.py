@@ -506,11 +506,30 @@ class Audit:
         """Return the payload, schema ``fairreach/audit/1``, without a verdict."""
         return audit_payload(self)
 
-    def report(self, path: str | Path) -> Path:
-        """Write a report of the kind that the name ends in: .md, .json, .html."""
+    def report(
+        self, path: str | Path, *, segments: Mapping[str, Any] | None = None
+    ) -> Path:
+        """Write a report of the kind that the name ends in: .html, .md, .json, .csv.
+
+        Parameters
+        ----------
+        path : str or Path
+        segments : dict, optional
+            What a segment audit says as ``section()``, to stand in the report.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        InputError
+            An ending that is not known, a directory that cannot be written to.
+        """
         from fairness.reports import write_report  # noqa: PLC0415
 
-        return write_report(self.to_dict(), path)
+        told = {} if segments is None else {"segments": dict(segments)}
+        return write_report(self.to_dict() | told, path)
 
     def __repr__(self) -> str:
         from fairness.reports import render  # noqa: PLC0415

