@@ -9,9 +9,21 @@ from types import MappingProxyType
 from typing import Any
 
 from fairness.errors import ascii_controls
-from fairness.findings.messages import against, label
-from fairness.metrics import METRICS
-from fairness.reports.cells import Row, shown_number
+from fairness.findings.messages import against, label, reference_label
+from fairness.metrics import COVERAGE_CODE, METRICS
+from fairness.reports.cells import Row
+from fairness.reports.harm import (
+    beside,
+    harmful,
+    how_much,
+    interval,
+    is_all_too_few,
+    is_conduct,
+    is_of_selection,
+    is_waived,
+    whom,
+    worst_of,
+)
 from fairness.reports.sections import culprits, is_crossed
 
 _OPENINGS: Mapping[str | None, str] = MappingProxyType(
@@ -22,9 +34,11 @@ _OPENINGS: Mapping[str | None, str] = MappingProxyType(
         None: "Measured",
     }
 )
-_BAND = re.compile(r"(&?)\[(-?[0-9.]+|-inf),(-?[0-9.]+|inf)\)(&?)")
-_BESIDE = re.compile(r" \(the evidence is clearest against .*\)$", re.DOTALL)
-_MOST_GROUPS = 3
+# A doubled ampersand belongs to a label.
+_BAND = re.compile(
+    r"((?<!&)&)?\[(-?[0-9.]+|-inf),(-?[0-9.]+|inf)\)(&(?!&))?",
+)
+_POLICIES: Mapping[str, str] = MappingProxyType({"burdensome": "exploitative-offers"})
 _LONGEST_CLAUSE = 120
 
 
@@ -93,13 +107,13 @@ would have to be'
     >>> told.who
     'g f'
     """
-    worst = _worst(payload)
+    worst = worst_of(payload)
     gap = _gap(payload, worst)
     return Answers(
         sentence=_sentence(payload, worst),
-        may_go=_may_go(payload),
-        who=_who(payload, worst),
-        how_much=_how_much(payload, worst),
+        may_go=_may_go(payload, worst),
+        who=ascii_controls(in_words(whom(payload, worst))),
+        how_much=ascii_controls(in_words(how_much(payload, worst))),
         step=_step(payload, worst, gap),
         now=tuple(_now(payload, worst, gap)),
     )
@@ -126,48 +140,36 @@ def in_words(text: str) -> str:
     return _BAND.sub(told, text)
 
 
-def _worst(payload: Mapping[str, Any]) -> Row | None:
-    """Return the row that the first reason is of, or the first that stands out."""
-    found = culprits(payload)
-    reasons = payload["reasons"]
-    if payload["verdict"] in {"block", "review"}:
-        found += [
-            row
-            for row in payload["findings"]
-            if row["verdict"] in {"inconclusive", "not_measurable"}
-            and row["severity"] in {"block", "review"}
-        ]
-        if reasons:
-            first = str(reasons[0])
-            for row in found:
-                if str(row["message"]) == first:
-                    return row
-        return found[0] if found else None
-    if payload["verdict"] == "clear":
-        return None
-    standing = [
-        row
-        for row in payload["findings"]
-        if row["reading"] in {"lower", "higher"} and row["stratum"] is None
-    ]
-    singles = payload.get("attributes", ())
-    standing.sort(key=lambda row: is_crossed(row, singles))
-    return standing[0] if standing else None
-
-
 def _sentence(payload: Mapping[str, Any], worst: Row | None) -> str:
     verdict = payload["verdict"]
     opening = _OPENINGS[verdict]
     reasons = payload["reasons"]
     if verdict in {"block", "review"} and reasons:
         told = str(reasons[0])
-    elif worst is not None:
-        told = str(worst["message"])
+        if worst is not None and told == str(worst["message"]):
+            told = _shorter(worst)
+    elif verdict == "clear" and worst is not None and is_waived(worst):
+        opening, told = f"{opening} by a waiver", _shorter(worst)
+    elif verdict == "clear" and worst is not None:
+        told = f"no rule stands against it, though {worst['message']}"
     elif verdict == "clear":
         told = _least(payload)
+    elif worst is not None:
+        told = str(worst["message"])
+    elif is_all_too_few(payload):
+        told = "there are too few customers to compare any group"
     else:
-        told = "no group differs clearly from its reference"
-    return ascii_controls(f"{opening}: {in_words(_BESIDE.sub('', told))}")
+        told = "no group comes off clearly worse than its reference"
+    return ascii_controls(f"{opening}: {in_words(told)}")
+
+
+def _shorter(row: Row) -> str:
+    """Return a row's message without what the table beside it tells as well."""
+    told, other = str(row["message"]), row.get("decided_by")
+    if other is not None:
+        for name in (against(other), reference_label(other)):
+            told = told.replace(f" (the evidence is clearest against {name})", "")
+    return told
 
 
 def _least(payload: Mapping[str, Any]) -> str:
@@ -184,128 +186,40 @@ def _least(payload: Mapping[str, Any]) -> str:
     ]
     if not rows:
         return "no rule stands against it"
-    upper = METRICS[rows[0]["metric"]].name == "burden_ratio"
+    rows = [row for row in rows if row["metric"] == rows[0]["metric"]]
+    upper = harmful(payload, rows[0]) == "higher"
     pick = max if upper else min
     row = pick(rows, key=lambda row: float(row["estimate"]))
-    level = f"{(row['confidence'] or 0.95) * 100:g} %"
     return (
-        "no group differs beyond chance; the "
-        f"{'highest' if upper else 'lowest'} ratio is {row['estimate']:.2f} ({level} "
-        f"{row['low']:.2f} to {row['high']:.2f}), {label(row['attribute'])} "
-        f"{label(row['group'])} against {against(row['reference'])}"
+        "no group that could be judged is selected differently beyond chance; the "
+        f"{'highest' if upper else 'lowest'} ratio is {row['estimate']:.2f}"
+        f"{interval(row)}, {label(row['attribute'])} {label(row['group'])} against "
+        f"{beside(row)}"
     )
 
 
-def _may_go(payload: Mapping[str, Any]) -> str:
+def _may_go(payload: Mapping[str, Any], worst: Row | None) -> str:
     verdict = payload["verdict"]
     if verdict == "block":
         return "No. The audience may not be used as it is."
     if verdict == "review":
         return "Not yet. Somebody has to look at it and sign."
+    if verdict == "clear" and worst is not None and is_waived(worst):
+        return "Yes, by a waiver: somebody signed for what failed."
     if verdict == "clear":
         return "Yes. No rule in force stands against it."
     return "Not judged: no policy was applied."
 
 
-def _who(payload: Mapping[str, Any], worst: Row | None) -> str:
-    if worst is None:
-        return "No group that the audit could tell from its reference."
-    if worst["verdict"] == "not_measurable":
-        return "Not known: there are too few to tell."
-    singles = payload.get("attributes", ())
-    if _is_conduct(worst):
-        return ascii_controls(in_words(_whom_conduct_harms(payload, worst)))
-    named = f"{label(worst['attribute'])} {label(worst['group'])}"
-    rows = [
-        row
-        for row in culprits(payload)
-        if not _is_conduct(row) and row["severity"] == worst["severity"]
-    ]
-    plain = dict.fromkeys(
-        f"{label(row['attribute'])} {label(row['group'])}"
-        for row in rows
-        if not is_crossed(row, singles)
-    )
-    plain.pop(named, None)
-    crossed = {
-        (row["attribute"], row["group"]) for row in rows if is_crossed(row, singles)
-    } - {(worst["attribute"], worst["group"])}
-    parts = [named, *list(plain)[: _MOST_GROUPS - 1]]
-    told = ", ".join(parts)
-    more = max(len(plain) - _MOST_GROUPS + 1, 0)
-    if more:
-        told += f" and {more} more"
-    if crossed:
-        told += f"; also {len(crossed)} intersection{'s' if len(crossed) > 1 else ''}"
-    return ascii_controls(in_words(told))
-
-
-def _whom_conduct_harms(payload: Mapping[str, Any], worst: Row) -> str:
-    n, hit = worst["n"], worst["selected"]
-    told = "The people in the audience as a whole"
-    if n is not None and hit is not None:
-        told = f"{hit:,} of the {n:,} people in the audience"
-    group = next((row for row in culprits(payload) if not _is_conduct(row)), None)
-    if group is not None:
-        told += f"; also {label(group['attribute'])} {label(group['group'])}"
-    return told
-
-
-def _how_much(payload: Mapping[str, Any], worst: Row | None) -> str:
-    if worst is None:
-        return (
-            "No gap beyond chance."
-            if payload["verdict"] == "clear"
-            else "No clear difference was found."
-        )
-    if worst["verdict"] == "not_measurable":
-        return "Not measured."
-    interval = _interval(worst)
-    if _is_conduct(worst) and worst["estimate"] is not None:
-        metric = METRICS[worst["metric"]]
-        digits = 0 if metric.kind == "count" else 2
-        value = shown_number(worst["estimate"], digits)
-        return (
-            f"{metric.title}: {value}{interval}, where the rule asks for "
-            f"{worst['bound']}."
-        )
-    if worst["estimate"] is None or worst["rate"] is None:
-        return ascii_controls(in_words(str(worst["message"])))
-    metric = METRICS[worst["metric"]]
-    what = "the rate of " if metric.kind == "ratio" else "against "
-    return ascii_controls(
-        in_words(
-            f"{shown_number(worst['estimate'], 2)}"
-            f"{' times' if metric.kind == 'ratio' else ''} {what}"
-            f"{against(worst['reference'])}{interval}{_people(worst)}"
-        )
-    )
-
-
-def _interval(row: Row) -> str:
-    if row["low"] is None and row["high"] is None:
-        return ""
-    low, high = (shown_number(row[name], 2) for name in ("low", "high"))
-    return f" ({(row['confidence'] or 0.95) * 100:g} % {low} to {high})"
-
-
-def _people(row: Row) -> str:
-    """Return how many people it is about."""
-    if row["needed"]:
-        word = "fewer" if METRICS[row["metric"]].name == "burden_ratio" else "more"
-        return f"; {row['needed']:,} {word} would have to be selected"
-    return ""
-
-
 def _step(
     payload: Mapping[str, Any], worst: Row | None, gap: Mapping[str, Any] | None
 ) -> str:
-    if worst is None or worst["verdict"] == "not_measurable":
+    if worst is None:
         return "None is known to."
-    if gap is None and _is_conduct(worst):
+    if gap is None and is_conduct(worst):
         return "No step of the funnel: it is how the campaign treats people."
     if gap is not None and gap["culprit"] is None:
-        return "No single step: the stages share it."
+        return "None is known to: no stage alone moves the ratio that way."
     if gap is not None:
         return ascii_controls(_culprit(gap))
     column = _column(payload, worst)
@@ -314,20 +228,24 @@ def _step(
             f"Not seen step by step. Of the columns used, {label(column['column'])} "
             f"alone would make a ratio of {column['estimate']:.2f}."
         )
+    if "funnel" in payload:
+        return "Not seen here: the funnel is not told step by step for this."
     return "Not seen here: only who was selected is known, not by which steps."
 
 
 def _culprit(gap: Mapping[str, Any]) -> str:
     culprit = gap["culprit"]
     told = f"Stage {label(culprit['stage'])}"
-    whose = f"of the gap of {label(gap['attribute'])} {label(gap['group'])}"
+    who = f"{label(gap['attribute'])} {label(gap['group'])}"
     if culprit["column"] is not None:
         told += f", column {label(culprit['column'])}"
     elif culprit["clause"] is not None:
         told += f", clause {label(culprit['clause'])}"
     if culprit["share"] is not None:
-        return in_words(f"{told}: {culprit['share'] * 100:.0f} % {whose}.")
-    return f"{told}: nobody of the group gets past it."
+        return in_words(f"{told}: {culprit['share'] * 100:.0f} % of the gap of {who}.")
+    if gap.get("direction") == "over":
+        return in_words(f"{told}: nobody but {who} gets past it.")
+    return in_words(f"{told}: nobody of {who} gets past it.")
 
 
 def _column(payload: Mapping[str, Any], worst: Row) -> Row | None:
@@ -338,7 +256,7 @@ def _column(payload: Mapping[str, Any], worst: Row) -> Row | None:
         if row["metric"] == "proxy_ratio"
         and row["estimate"] is not None
         and (row["attribute"], row["group"]) == (worst["attribute"], worst["group"])
-        and row["reading"] in {"lower", "higher"}
+        and row["reading"] == harmful(payload, row)
     ]
     if not rows:
         return None
@@ -350,7 +268,8 @@ def _now(
 ) -> list[str]:
     verdict, campaign = payload["verdict"], "campaign" in payload
     if verdict is None:
-        return ["Judge it with a policy, for example --policy us-four-fifths."]
+        policy = _POLICIES.get(payload["offer"], "us-four-fifths")
+        return [f"Judge it with a policy, for example --policy {policy}."]
     if verdict == "clear":
         told = (
             "Send the released file and no other; fairreach verify says whether it is "
@@ -358,15 +277,25 @@ def _now(
             if campaign
             else "Use the audience as it is; a change to the profile needs a new check."
         )
+        if worst is not None and is_waived(worst):
+            return [told, "Mend what was waived before the waiver ends."]
         return [told]
-    lines = []
-    if gap is not None and gap["culprit"] is not None:
-        lines.append(ascii_controls(_change(payload, gap)))
-    elif worst is not None and not _is_conduct(worst) and verdict == "block":
-        lines.append(
-            "Change the profile: look at the columns that tell the group apart"
-            + (", below." if payload.get("checks") else " (--uses).")
-        )
+    sign = (
+        "Have a second person read this report and sign: fairreach approve."
+        if campaign
+        else "Have somebody read what is not clear below and decide."
+    )
+    unsure = verdict == "review" and (
+        worst is None or worst["verdict"] == "inconclusive"
+    )
+    lines = [
+        f"Audit {label(row['attribute'])} as well."
+        for row in payload["findings"]
+        if row["code"] == COVERAGE_CODE
+    ]
+    changes = _changes(payload, worst, gap)
+    # What is not proven is looked at before anything is changed.
+    lines += [] if unsure else changes
     lines += dict.fromkeys(
         ascii_controls(f"{label(str(row['rule']))}: {row['remedy']}")
         if not (worst is not None and row["rule"] == worst["rule"])
@@ -374,17 +303,29 @@ def _now(
         for row in _remedied(payload, worst)
     )
     if verdict == "review":
-        lines.append(
-            "Have a second person read this report and sign: fairreach approve."
-            if campaign
-            else "Have somebody read what is not clear below and decide."
-        )
-    elif campaign:
+        lines.append(sign)
+    lines += changes if unsure else []
+    if verdict == "block" and campaign:
         lines.append(
             "Run the campaign again after the change; until then no audience file is "
             "written."
         )
-    return lines or ["Read what stands against it below."]
+    return list(dict.fromkeys(lines)) or ["Read what stands against it below."]
+
+
+def _changes(
+    payload: Mapping[str, Any], worst: Row | None, gap: Mapping[str, Any] | None
+) -> list[str]:
+    """Return what to change in the profile."""
+    if gap is not None and gap["culprit"] is not None:
+        return [ascii_controls(_change(payload, gap))]
+    if worst is None or is_conduct(worst) or payload["verdict"] != "block":
+        return []
+    is_seen = any(
+        METRICS[row["metric"]].family == "proxies" for row in payload.get("checks", ())
+    )
+    where = ", below." if is_seen else " (--uses)."
+    return [f"Change the profile: look at the columns that tell the group apart{where}"]
 
 
 def _change(payload: Mapping[str, Any], gap: Mapping[str, Any]) -> str:
@@ -438,19 +379,23 @@ def _remedied(payload: Mapping[str, Any], worst: Row | None) -> Sequence[Row]:
 
 
 def _gap(payload: Mapping[str, Any], worst: Row | None) -> Mapping[str, Any] | None:
-    """Return the decomposition of the worst row's gap, or of the first that fails.
-
-    The comparison that a verdict rests on comes first among those of a group.
-    """
-    wanted = [] if worst is None else [worst, *culprits(payload)]
+    """Return the decomposition of the worst row's gap, or of the first that fails."""
+    if worst is None:
+        return None
+    rows = [row for row in (worst, *culprits(payload)) if is_of_selection(row)]
     gaps = payload.get("funnel", {}).get("gaps", ())
-    for row in wanted:
-        for gap in gaps:
-            if (gap["attribute"], gap["group"]) == (row["attribute"], row["group"]):
-                found: Mapping[str, Any] = gap
-                return found
+    for row in rows:
+        over = row["metric"] == "burden_ratio"
+        own = [
+            gap
+            for gap in gaps
+            if (gap["attribute"], gap["group"]) == (row["attribute"], row["group"])
+            and (gap.get("direction", "under") == "over") == over
+        ]
+        # The comparison that the verdict rests on is told.
+        reference = row.get("decided_by") or row["reference"]
+        own.sort(key=lambda gap: gap["reference"] != reference)
+        if own:
+            found: Mapping[str, Any] = own[0]
+            return found
     return None
-
-
-def _is_conduct(row: Row) -> bool:
-    return row["metric"] in METRICS and METRICS[row["metric"]].form == "conduct"

@@ -10,6 +10,7 @@ from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.answers import in_words
 from fairness.reports.cells import shown_number
+from fairness.reports.harm import is_of_selection, worst_of
 from fairness.reports.page.tables import exact
 from fairness.reports.sections import is_crossed
 
@@ -74,14 +75,15 @@ def figures_of(payload: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def _by_evidence(payload: Mapping[str, Any]) -> list[str]:
-    """Return attributes and intersections, that of the clearest gap first."""
-    clearest: dict[str, float] = {}
+    """Return attributes and intersections: the answers' own, then by evidence."""
+    clearest = {row["attribute"]: 1.0 for row in payload["groups"]}
     for row in payload["findings"]:
-        known = row["p_adjusted"] if row["p_adjusted"] is not None else 1.0
-        if row["stratum"] is None and row.get("column") is None:
-            name = row["attribute"]
-            clearest[name] = min(clearest.get(name, 1.0), known)
-    return sorted(clearest, key=lambda name: clearest[name])
+        name, known = row["attribute"], row["p_adjusted"]
+        if known is not None and name in clearest and is_of_selection(row):
+            clearest[name] = min(clearest[name], known)
+    worst = worst_of(payload)
+    told = None if worst is None else worst["attribute"]
+    return sorted(clearest, key=lambda name: (name != told, clearest[name]))
 
 
 def picture_style() -> Markup:
