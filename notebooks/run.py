@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -24,6 +25,8 @@ HERE = Path(__file__).parent
 LIMIT = 60
 """Seconds that a notebook may take for any of its cells."""
 PICTURE = "image/png"
+# Whatever the caller's is: a notebook shows its pictures.
+INLINE = "module://matplotlib_inline.backend_inline"
 
 
 def notebooks() -> list[Path]:
@@ -61,7 +64,7 @@ def executed(path: Path) -> Any:
             resources=kernel,
             # The kernel warns of its unencrypted port, which is of this machine only.
             extra_arguments=["--log-level=ERROR"],
-        ).execute()
+        ).execute(env=os.environ | {"MPLBACKEND": INLINE})
     return plain(notebook)
 
 
