@@ -119,7 +119,7 @@ def how_much(payload: Mapping[str, Any], worst: Row | None) -> str:
         return "No clear difference was found."
     if worst["estimate"] is None and not is_conduct(worst) and is_hidden(worst):
         return "Not told: the group is too small to be shown."
-    if worst["estimate"] is None:
+    if worst["estimate"] is None or _is_of_few(worst):
         return str(worst["message"])
     told = _amount(worst)
     is_allowed = payload["verdict"] == "clear" and not is_waived(worst)
@@ -211,6 +211,12 @@ def _others(payload: Mapping[str, Any], worst: Row) -> str:
     if crossed:
         told += f"; also {len(crossed):,} intersection{'s'[: len(crossed) > 1]}"
     return told
+
+
+def _is_of_few(row: Row) -> bool:
+    """Return whether a ratio would tell of a few people, as its message does not."""
+    metric = METRICS[row["metric"]]
+    return is_conduct(row) and metric.kind == "ratio" and row["n"] is None
 
 
 def _by_conduct(payload: Mapping[str, Any], worst: Row) -> str:

@@ -1,6 +1,7 @@
 """What a report answers first is true of what was found."""
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -12,9 +13,12 @@ import pytest
 import fairness as fa
 from fairness.findings.observed import Observed
 from fairness.policy import Waiver, load_policy
+from fairness.reports import render
 from fairness.reports.answers import answers, in_words
 from fairness.reports.harm import worst_of
 from fairness.reports.page.figures import figures_of
+from fairness.reports.page.tables import Places, table_of
+from fairness.reports.sections import sections
 from pipelines.demo import run_demo
 
 AIR = {"metric": "adverse_impact_ratio", "at_least": 0.80}
@@ -79,6 +83,12 @@ def customers(**groups):
         ],
         ignore_index=True,
     ).assign(offered=lambda table: table["offered"].astype(int))
+
+
+def rules_of(page):
+    """Each rule of a page's policies with what it came to."""
+    part = page[page.index('<section id="policy"') :]
+    return re.findall(r'<td class="\w*"><span class="mark">.</span>(.*?)</td>', part)
 
 
 def told(table, policy=None, *, by="g", offer="beneficial", **options):
@@ -302,6 +312,37 @@ def test_a_group_of_whom_nobody_is_selected_is_told_with_zero():
     assert found.how_much.endswith("800 more would have to be selected")
 
 
+# Rules and tables.
+
+
+def test_two_policies_that_name_a_rule_alike_keep_their_outcomes(policy, tmp_path):
+    table = customers(f=(5000, 900), m=USUALLY)
+    strict = policy(AIR | {"at_least": 0.95, "severity": "review"}).rename(
+        tmp_path / "strict.toml"
+    )
+    payload, _ = told(table, [policy(AIR), strict])
+    assert rules_of(render(payload, "html")) == ["2 pass", "1 fail, 1 pass"]
+
+
+def test_a_table_says_whom_it_counts_where_the_rate_is_of_the_outcome(policy, scored):
+    draw = np.random.default_rng(5)
+    table = scored.assign(bought=(draw.random(len(scored)) < 0.3).astype(int))
+    rules = [
+        {"metric": "equal_opportunity_difference", "at_least": -0.1},
+        {"metric": "predictive_parity_difference", "at_least": -0.1},
+    ]
+    payload, _ = told(table, policy(AIR, *rules), outcome="bought")
+    heads = {}
+    for section in sections(payload):
+        made = table_of(section.single, Places(payload))
+        heads[section.metric] = [one["head"] for one in made["columns"]][1:3]
+    assert heads == {
+        "adverse_impact_ratio": ["customers", "selected"],
+        "equal_opportunity_difference": ["with the outcome", "selected"],
+        "predictive_parity_difference": ["selected", "with the outcome"],
+    }
+
+
 # Numbers that are no ratio of rates.
 
 
@@ -462,6 +503,13 @@ def test_a_stratum_is_named_with_the_number(policy, scored):
                 "Variation of eligible and selected: 0.30, where the rule asks for at most "
                 "0.1"
             ),
+        ),
+        (
+            "vulnerable_share_ratio",
+            {"at_most": 1.1},
+            Observed("the vulnerable are too few to tell their share", value=1.37),
+            "The people in the audience as a whole; also g f",
+            "the vulnerable are too few to tell their share",
         ),
         (
             "objectors",
@@ -638,6 +686,18 @@ def test_what_now_changes_what_the_step_names(campaigns):
         if found.step.startswith("Stage "):
             stage = found.step.removeprefix("Stage ").split(",")[0].split(":")[0]
             assert f"stage {stage}" in found.now[0]
+
+
+def test_what_is_not_proven_is_looked_at_before_anything_is_changed(campaigns):
+    payload = json.loads(json.dumps(campaigns["spring-card"]))
+    payload["verdict"] = "review"
+    for row in payload["findings"]:
+        if row["verdict"] == "fail":
+            row["verdict"] = "inconclusive"
+    found = answers(payload)
+    assert found.who == "Perhaps ethnicity black: it is not proven."
+    assert found.now[0].endswith("sign: fairreach approve.")
+    assert found.now[1].startswith("Drop or change clause area")
 
 
 def test_every_campaign_answers_without_what_came_later(campaigns):

@@ -288,10 +288,10 @@ def _conduct(row: Row) -> dict[str, str]:
 
 def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any]:
     """Return a policy with what became of each of its rules."""
-    came: dict[str, list[str]] = {}
+    came: dict[tuple[str, ...], list[str]] = {}
     for row in findings:
         if row["rule"]:
-            came.setdefault(row["rule"], []).append(row["verdict"])
+            came.setdefault(_asks(row, "rule"), []).append(row["verdict"])
     return {
         "name": label(str(policy["name"]), 80),
         "version": label(str(policy["version"]), 80),
@@ -299,9 +299,15 @@ def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any
         "disclaimer": str(policy.get("disclaimer", "")),
         "as_of": str(policy.get("as_of", "")),
         "rules": [
-            _rule(rule, came.get(rule["id"], [])) for rule in policy.get("rules", ())
+            _rule(rule, came.get(_asks(rule, "id"), []))
+            for rule in policy.get("rules", ())
         ],
     }
+
+
+def _asks(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return what tells rules apart: two policies may use one name."""
+    return tuple(str(row[key]) for key in (name, "metric", "bound", "severity"))
 
 
 def _rule(rule: Mapping[str, Any], came: Sequence[str]) -> dict[str, Any]:

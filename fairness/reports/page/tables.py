@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fairness.findings.messages import label
+from fairness.metrics import METRICS
 from fairness.reports.cells import Row, cells_of, head_of, shown_number
 from fairness.reports.sections import MARKS, by_attribute
 
@@ -46,6 +47,23 @@ _HINTS: Mapping[str, str] = MappingProxyType(
         "p": "one-sided, paid for the choice of group and reference",
         "people": "selected above (+) or below (-) what the overall rate would give",
         "sees": "the ratio that would have been found with 80 % power",
+    }
+)
+# What is counted, where the rate is not that of selection: its head and its hint.
+_COUNTED: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "true_positive_rate": {
+            "n": ("with the outcome", "customers of the group with the outcome")
+        },
+        "false_positive_rate": {
+            "n": ("without the outcome", "customers of the group without the outcome")
+        },
+        "precision": {
+            "n": ("selected", "customers of the group in the audience"),
+            "selected": ("with the outcome", "of them with the outcome"),
+        },
+        "accuracy": {"selected": ("right", "of them treated as the outcome says")},
+        "base_rate": {"selected": ("with the outcome", "of them with the outcome")},
     }
 )
 # The numbers that a cell shortens, for sorting and for the last digit.
@@ -98,12 +116,17 @@ def table_of(rows: Sequence[Row], place: Callable[[Row], str]) -> dict[str, Any]
     """
     if not rows:
         return None
-    heads = head_of(rows[0]) | {"p": "p", "selected": "selected"}
+    heads = {**head_of(rows[0]), "selected": "selected", **_HEADS}
+    counted = _COUNTED.get(METRICS[rows[0]["metric"]].rate, {})
+    told = {
+        name: counted.get(name, (heads[name], _HINTS.get(name, "")))
+        for name in _COLUMNS
+    }
     return {
         "columns": [
             {
-                "head": _HEADS.get(name, heads[name]),
-                "hint": _HINTS.get(name, ""),
+                "head": told[name][0],
+                "hint": told[name][1],
                 "left": name in _LEFT,
             }
             for name in _COLUMNS
