@@ -586,6 +586,22 @@ def test_a_group_that_reports_hide_is_told_without_a_number(policy):
     assert not any(mark.isdigit() for mark in found.sentence)
 
 
+def test_no_text_of_a_policy_or_of_conduct_turns_the_page_round(policy):
+    bad = "a\u202eb\u0007c"
+    seen = Seen(Observed(f"12 {bad}", value=12.0, n=2000, selected=12))
+    rule = {"metric": "objectors", "at_most": 0, "evidence": "point", "remedy": bad}
+    texts = {"title": bad, "why": bad}
+    path = policy(AIR | texts, rule | texts)
+    text = path.read_text().replace('"Own rules"', json.dumps(bad))
+    path.write_text(
+        text.replace('disclaimer = "none"', f"disclaimer = {json.dumps(bad)}")
+    )
+    payload, _ = told(customers(f=USUALLY, m=USUALLY), path, conduct=seen)
+    page = render(payload, "html")
+    assert not {"\u202e", "\u0007"} & set(page)
+    assert page.count("a\\u202eb\\x07c") >= 8
+
+
 # Intersections and pictures.
 
 

@@ -51,6 +51,17 @@ def texts(items: Sequence[str]) -> list[str]:
     return [ascii_controls(str(item)) for item in items]
 
 
+def flat(text: object) -> str:
+    r"""Return a text of several lines as one, without control characters.
+
+    Examples
+    --------
+    >>> flat("a rule\n of two lines"), flat(None)
+    ('a rule of two lines', '')
+    """
+    return ascii_controls(" ".join(str(text or "").split()))
+
+
 @cache
 def _environment() -> Any:
     from jinja2 import (  # noqa: PLC0415  # heavy, and only for pages

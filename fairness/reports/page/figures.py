@@ -12,7 +12,7 @@ from fairness.reports.answers import in_words
 from fairness.reports.cells import shown_number
 from fairness.reports.harm import is_of_selection, worst_of
 from fairness.reports.page.tables import exact
-from fairness.reports.sections import is_crossed
+from fairness.reports.sections import culprits, is_crossed
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -81,8 +81,9 @@ def _by_evidence(payload: Mapping[str, Any]) -> list[str]:
         name, known = row["attribute"], row["p_adjusted"]
         if known is not None and name in clearest and is_of_selection(row):
             clearest[name] = min(clearest[name], known)
-    worst = worst_of(payload)
-    told = None if worst is None else worst["attribute"]
+    rows = (worst_of(payload), *culprits(payload))
+    names = (row["attribute"] for row in rows if row is not None)
+    told = next((name for name in names if name in clearest), None)
     return sorted(clearest, key=lambda name: (name != told, clearest[name]))
 
 

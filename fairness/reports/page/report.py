@@ -12,7 +12,7 @@ from fairness.reports.cells import Row
 from fairness.reports.conduct import conduct_held, conduct_idle, conduct_unmet
 from fairness.reports.funnel import gap_lines, stage_cells, told_gaps
 from fairness.reports.ll144 import ll144_lines, ll144_rows, ll144_tables, ll144_title
-from fairness.reports.page.engine import asset, hash_of, template, texts
+from fairness.reports.page.engine import asset, flat, hash_of, template, texts
 from fairness.reports.page.figures import figures_of, picture_style
 from fairness.reports.page.tables import KINDS, Places, exact, table_of
 from fairness.reports.rules import digests_of, outcome_of, source_of, status_of
@@ -96,15 +96,11 @@ def html(payload: Mapping[str, Any]) -> str:
     found = sections(payload)
     figures = figures_of(payload)
     parts = _by_part(found, place)
+    reasons = list(dict.fromkeys(payload["reasons"]))
     context = {
         "answers": told,
         "now": list(told.now),
-        "reasons": texts(
-            [
-                in_words(one)
-                for one in first_of(_once(payload["reasons"]), _MOST_REASONS)
-            ]
-        ),
+        "reasons": texts([in_words(one) for one in first_of(reasons, _MOST_REASONS)]),
         "made": texts([in_words(line) for line in gap_lines(payload)]),
         "stages": [texts(row) for row in stage_cells(payload)],
         "gaps": [_gap(one, at) for at, one in told_gaps(payload)[:_MOST_GAPS]],
@@ -280,9 +276,9 @@ def _conduct(row: Row) -> dict[str, str]:
         "meaning": str(row["verdict"]).replace("_", " "),
         "rule": label(str(row["rule"])),
         "severity": str(row["severity"]),
-        "message": str(row["message"]),
-        "source": str(row["citation"] or ""),
-        "remedy": str(row.get("remedy") or ""),
+        "message": flat(row["message"]),
+        "source": flat(row["citation"]),
+        "remedy": flat(row.get("remedy")),
     }
 
 
@@ -295,8 +291,8 @@ def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any
     return {
         "name": label(str(policy["name"]), 80),
         "version": label(str(policy["version"]), 80),
-        "title": str(policy.get("title", "")),
-        "disclaimer": str(policy.get("disclaimer", "")),
+        "title": flat(policy.get("title")),
+        "disclaimer": flat(policy.get("disclaimer")),
         "as_of": str(policy.get("as_of", "")),
         "rules": [
             _rule(rule, came.get(_asks(rule, "id"), []))
@@ -314,8 +310,8 @@ def _rule(rule: Mapping[str, Any], came: Sequence[str]) -> dict[str, Any]:
     verdict, told = outcome_of(came)
     return {
         "id": rule["id"],
-        "title": rule["title"],
-        "why": rule["why"],
+        "title": flat(rule["title"]),
+        "why": flat(rule["why"]),
         "bound": rule["bound"],
         "severity": rule["severity"],
         "mark": MARKS[verdict].strip(),
@@ -335,7 +331,3 @@ def _segments(payload: Mapping[str, Any]) -> dict[str, Any]:
         "profiles": profile_lines(payload),
         "given_away": given_away_lines(payload),
     }
-
-
-def _once(items: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(items))

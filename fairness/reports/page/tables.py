@@ -10,6 +10,7 @@ from typing import Any
 from fairness.findings.messages import label
 from fairness.metrics import METRICS
 from fairness.reports.cells import Row, cells_of, head_of, shown_number
+from fairness.reports.page.engine import flat
 from fairness.reports.sections import MARKS, by_attribute
 
 KINDS: Mapping[str | None, str] = MappingProxyType(
@@ -162,7 +163,7 @@ def _row(row: Row, place: Callable[[Row], str]) -> dict[str, Any]:
         "kind": KINDS[row["verdict"]],
         "meaning": str(row["verdict"] or "").replace("_", " "),
         "stands": row["verdict"] in {"fail", "inconclusive"},
-        "said": str(row["message"]) if _says_more(row) else "",
+        "said": flat(row["message"]) if _says_more(row) else "",
         "cells": [
             {
                 "text": cells[name],
