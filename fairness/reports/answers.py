@@ -243,6 +243,9 @@ def _culprit(gap: Mapping[str, Any]) -> str:
         told += f", clause {label(culprit['clause'])}"
     if culprit["share"] is not None:
         return in_words(f"{told}: {culprit['share'] * 100:.0f} % of the gap of {who}.")
+    if gap["log_ratio"] is not None:
+        # Nobody is emptied: the number would tell of a few people.
+        return in_words(f"{told}: the largest part of the gap of {who}.")
     if gap.get("direction") == "over":
         return in_words(f"{told}: nobody but {who} gets past it.")
     return in_words(f"{told}: nobody of {who} gets past it.")

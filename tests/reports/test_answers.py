@@ -690,10 +690,20 @@ def test_a_stage_that_empties_a_side_says_whose(campaigns, direction, told_as):
     row = worst_of(payload)
     row["metric"] = "adverse_impact_ratio" if direction == "under" else "burden_ratio"
     for gap in payload["funnel"]["gaps"]:
-        gap["direction"] = direction
+        gap |= {"direction": direction, "log_ratio": None}
         if gap["culprit"] is not None:
             gap["culprit"]["share"] = None
     assert answers(payload).step.endswith(told_as)
+
+
+def test_a_share_that_would_tell_of_a_few_is_not_called_an_empty_group(campaigns):
+    payload = json.loads(json.dumps(campaigns["spring-card"]))
+    for gap in payload["funnel"]["gaps"]:
+        if gap["culprit"] is not None:
+            gap["culprit"]["share"] = None
+    assert answers(payload).step == (
+        "Stage clauses, clause area: the largest part of the gap of ethnicity black."
+    )
 
 
 def test_what_now_changes_what_the_step_names(campaigns):
