@@ -215,11 +215,11 @@ def _step(
     payload: Mapping[str, Any], worst: Row | None, gap: Mapping[str, Any] | None
 ) -> str:
     if worst is None:
-        return "None is known to."
+        return "No step that the audit could see."
     if gap is None and is_conduct(worst):
         return "No step of the funnel: it is how the campaign treats people."
     if gap is not None and gap["culprit"] is None:
-        return "None is known to: no stage alone moves the ratio that way."
+        return "No step alone: no stage moves the ratio that way by itself."
     if gap is not None:
         return ascii_controls(_culprit(gap))
     column = _column(payload, worst)

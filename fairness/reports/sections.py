@@ -375,7 +375,7 @@ def _section(key: str, rows: Sequence[Row], singles: Collection[str]) -> Section
         return Section(title, first["severity"], metric.name, rule, not_applicable=told)
     single = [row for row in rows if not _is_many(row, singles)]
     crossed = [row for row in rows if _is_many(row, singles)]
-    standing = [row for row in crossed if _stands_out(row)]
+    standing = [row for row in crossed if stands_out(row)]
     standing.sort(key=lambda row: (row["p_adjusted"] is None, row["p_adjusted"] or 0.0))
     # The rows of one intersection stay together, under its name once.
     worst_first = list(dict.fromkeys(row["attribute"] for row in standing))
@@ -393,7 +393,7 @@ def _section(key: str, rows: Sequence[Row], singles: Collection[str]) -> Section
         rule,
         single,
         standing,
-        [row for row in crossed if not _stands_out(row)],
+        [row for row in crossed if not stands_out(row)],
         len(crossed),
         few,
         summary,
@@ -457,7 +457,8 @@ def _is_unmeasured(row: Row) -> bool:
     )
 
 
-def _stands_out(row: Row) -> bool:
+def stands_out(row: Row) -> bool:
+    """Return whether a row is told before others: by its verdict, else its reading."""
     if row["verdict"] is not None:
         return row["verdict"] in {"fail", "inconclusive", "waived"}
     return row["reading"] in {"lower", "higher"}

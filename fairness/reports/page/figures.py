@@ -12,7 +12,7 @@ from fairness.reports.answers import in_words
 from fairness.reports.cells import shown_number
 from fairness.reports.harm import is_of_selection, worst_of
 from fairness.reports.page.tables import exact
-from fairness.reports.sections import culprits, is_crossed
+from fairness.reports.sections import culprits, is_crossed, stands_out
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -43,7 +43,7 @@ def figures_of(payload: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return the pictures by the part of the page that they stand in.
 
     Every attribute has its ratios. Funnel, scores and columns are drawn for the
-    attribute that comes off worst, and maps for the intersections that do.
+    attribute that comes off worst, and maps where an intersection stands out.
 
     Parameters
     ----------
@@ -58,8 +58,10 @@ def figures_of(payload: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     made: dict[str, list[dict[str, Any]]] = {part: [] for part in _PARTS.values()}
     singles = payload.get("attributes", ())
     worst = _by_evidence(payload)
-    maps = [name for name in worst if is_crossed({"attribute": name}, singles)]
-    first = next((name for name in worst if name not in maps), None)
+    crosses = [name for name in worst if is_crossed({"attribute": name}, singles)]
+    first = next((name for name in worst if name not in crosses), None)
+    standing = {row["attribute"] for row in payload["findings"] if stands_out(row)}
+    maps = [name for name in crosses if name in standing]
     for display in displays_of(payload):
         kind, name = display.kind, display.attribute
         crossed = is_crossed({"attribute": name}, singles)
