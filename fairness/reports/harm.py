@@ -235,8 +235,8 @@ def _of_conduct(payload: Mapping[str, Any], row: Row) -> str:
         return _named(row)
     if metric.family in _NOT_OF_PEOPLE:
         return _NOT_OF_PEOPLE[metric.family]
-    if row["estimate"] is None and hit is None and n is None:
-        return "Not known: it could not be observed."
+    if n is None and hit is None and (row["estimate"] is None or _is_of_few(row)):
+        return "Not known: nothing was observed, or too few to tell."
     is_counted = metric.kind == "count" or row["attribute"] == _VULNERABLE
     if is_counted and n is not None:
         who = "people in the audience"
