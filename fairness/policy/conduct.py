@@ -71,8 +71,10 @@ def _judged(rule: Rule, seen: Observed, policy: Policy) -> Finding:
     metric = METRICS[rule.metric]
     verdict = _verdict(rule, seen, policy)
     message = seen.message
-    # Of a few people the number itself is not told, only what it comes to.
+    # Of a few people the number itself is not told, only what it comes to; a ratio, or
+    # its p-value, would give them away as well.
     is_few = metric.kind == "count" and seen.n is not None and seen.selected is None
+    is_few |= metric.kind == "ratio" and seen.n is None
     if verdict == "inconclusive" and seen.status == "measured":
         message += (
             "; outside the bound, but chance is not ruled out (adjusted p "
@@ -90,11 +92,11 @@ def _judged(rule: Rule, seen: Observed, policy: Policy) -> Finding:
         selected_reference=None,
         rate=None,
         estimate=None if is_few else seen.value,
-        low=seen.low,
-        high=seen.high,
+        low=None if is_few else seen.low,
+        high=None if is_few else seen.high,
         confidence=None,
-        p_value=seen.p_value,
-        p_adjusted=seen.p_value,
+        p_value=None if is_few else seen.p_value,
+        p_adjusted=None if is_few else seen.p_value,
         detectable=None,
         shortfall=None,
         reading="undefined",

@@ -244,7 +244,7 @@ def _kept(
     keep = np.stack(
         [_far_apart(own, size) for own, size in zip(numbers, sizes, strict=True)]
     )
-    return _never_alone(keep, sizes, len(shown))[: len(shown)]
+    return _never_alone(keep, sizes, len(shown), numbers)[: len(shown)]
 
 
 def _far_apart(own: NDArray[np.int64], size: int) -> BoolArray:
@@ -264,14 +264,42 @@ def _is_safe(number: int) -> bool:
     return number == 0 or number >= SMALLEST
 
 
-def _never_alone(keep: BoolArray, sizes: Sequence[int], told: int) -> BoolArray:
-    """Leave out the smallest other number of a column where one alone is left out."""
+def _never_alone(
+    keep: BoolArray,
+    sizes: Sequence[int],
+    told: int,
+    numbers: NDArray[np.int64] | None = None,
+) -> BoolArray:
+    """Leave out the smallest other number of a column where one alone is left out.
+
+    With `numbers`, which never rise from one column to the next, what is left out must
+    not lie between neighbours that say it: then one of these is left out as well.
+    """
     keep = keep.copy()
-    for column in np.flatnonzero((~keep).sum(axis=0) == 1):
-        others = [row for row in range(told) if keep[row, column]]
-        if others:
-            keep[min(others, key=lambda row: sizes[row]), column] = False
-    return keep
+    while True:
+        before = int(keep.sum())
+        for column in np.flatnonzero((~keep).sum(axis=0) == 1):
+            others = [row for row in range(told) if keep[row, column]]
+            if others:
+                keep[min(others, key=lambda row: sizes[row]), column] = False
+        if numbers is not None:
+            for row in range(len(keep)):
+                _widen(keep[row], numbers[row], sizes[row])
+        if int(keep.sum()) == before:
+            return keep
+
+
+def _widen(keep: BoolArray, own: NDArray[np.int64], size: int) -> None:
+    """Leave out neighbours between which a number that is left out could be told."""
+    for column in np.flatnonzero(~keep):
+        while True:
+            more = np.flatnonzero(keep[:column])
+            fewer = np.flatnonzero(keep[column:]) + column
+            most = int(own[more[-1]]) if len(more) else size
+            least = int(own[fewer[0]]) if len(fewer) else 0
+            if most - least >= SMALLEST or not (len(more) or len(fewer)):
+                break
+            keep[fewer[0] if len(fewer) else more[-1]] = False
 
 
 def _calibration(

@@ -199,7 +199,8 @@ def sections(payload: Mapping[str, Any]) -> list[Section]:
     list of Section
         In the order of the payload.
     """
-    found: dict[str, list[Row]] = {}
+    # Two policies may call their rules alike.
+    found: dict[tuple[str, str | None, str | None], list[Row]] = {}
     for row in payload["findings"]:
         if (
             (row["stratum"] is None or row["rule"])
@@ -207,9 +208,10 @@ def sections(payload: Mapping[str, Any]) -> list[Section]:
             and row["metric"] in METRICS
             and METRICS[row["metric"]].form != "conduct"
         ):
-            found.setdefault(row["rule"] or row["metric"], []).append(row)
+            key = row["rule"] or row["metric"], row["bound"], row["severity"]
+            found.setdefault(key, []).append(row)
     singles = payload.get("attributes", ())
-    return [_section(key, rows, singles) for key, rows in found.items()]
+    return [_section(name, rows, singles) for (name, *_), rows in found.items()]
 
 
 def idle(found: Sequence[Section]) -> list[str]:

@@ -214,9 +214,7 @@ class CampaignRun:
             confidence=self.audit.confidence,
         )
         if self.consent:
-            payload["consent"] = {
-                why: n if n >= SMALLEST else None for why, n in self.consent.items()
-            }
+            payload["consent"] = without_few(self.consent)
         facts = self.facts()
         payload["evidence"] = {
             "run": digest_of(canonical(facts)),
@@ -301,6 +299,26 @@ class CampaignRun:
             draw=lots_name(self.as_of),
         )
         return shares
+
+
+def without_few(counts: Mapping[str, int]) -> dict[str, int | None]:
+    """Return the parts of all customers without those that tell of a few.
+
+    One that is left out alone would follow from the whole: then the smallest other
+    goes with it.
+
+    Examples
+    --------
+    >>> without_few({"consent": 90, "opted_out": 7, "undated": 3})
+    {'consent': 90, 'opted_out': None, 'undated': None}
+    >>> without_few({"consent": 90, "opted_out": 2, "undated": 3})
+    {'consent': 90, 'opted_out': None, 'undated': None}
+    """
+    few = {why for why, n in counts.items() if n < SMALLEST}
+    others = sorted((n, why) for why, n in counts.items() if why not in few)
+    if len(few) == 1 and others:
+        few.add(others[0][1])
+    return {why: None if why in few else n for why, n in counts.items()}
 
 
 def _is_gap(finding: Finding) -> bool:

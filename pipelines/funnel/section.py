@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -115,8 +115,13 @@ def funnel_section(
         for name, table in tables.items()
         for row, group in enumerate(table.groups)
     ]
+    open_at = {
+        (name, group): [number is not None for number in shown[name][row]]
+        for name, table in tables.items()
+        for row, group in enumerate(table.groups)
+    }
     told = [
-        _gap(gap, columns)
+        _gap(gap, columns, _open_stages(gap, open_at, funnel.base))
         for gap, columns in gaps
         if gap.group not in hidden.get(gap.attribute, ())
     ]
@@ -184,15 +189,49 @@ def _leave_out_few(numbers: Int64Array, keep: NDArray[np.bool_]) -> None:
         keep[inner[0]] = False
 
 
-def _gap(gap: Decomposition, columns: Sequence[ColumnShare]) -> dict[str, Any]:
+def _open_stages(
+    gap: Decomposition, open_at: Mapping[tuple[str, str], Sequence[bool]], base: int
+) -> list[bool]:
+    """Return at which stages a gap's numbers are told.
+
+    A stage's rate is of those who came to it: where it is told beside a number that is
+    not, that one follows.
+    """
+    sides = (
+        [*(s.n for s in gap.stages), gap.stages[-1].passed],
+        [*(s.n_reference for s in gap.stages), gap.stages[-1].passed_reference],
+    )
+    keep = np.ones(len(gap.stages) + 1, np.bool_)
+    for numbers, group in zip(sides, (gap.group, gap.reference), strict=True):
+        own = np.ones(len(keep), np.bool_)
+        _leave_out_few(np.array(numbers, np.int64), own)
+        # Beside everybody else, what is told of a group is told of the others.
+        named = (gap.attribute, group)
+        told = open_at.get(named)
+        keep &= own
+        if told is not None:
+            keep &= np.array(told[base:], np.bool_)
+    return [bool(one) for one in keep[:-1] & keep[1:]]
+
+
+def _gap(
+    gap: Decomposition, columns: Sequence[ColumnShare], is_open: Sequence[bool]
+) -> dict[str, Any]:
     culprit = culprit_of(gap, columns)
+    dark = {s.stage.name for s, one in zip(gap.stages, is_open, strict=True) if not one}
+    emptied = gap.log_ratio is None
+    if culprit is not None and culprit.stage in dark and not emptied:
+        culprit = replace(culprit, share=None)
     return {
         "attribute": gap.attribute,
         "group": gap.group,
         "reference": gap.reference,
         "log_ratio": gap.log_ratio,
         "direction": "over" if gap.is_burdensome else "under",
-        "stages": [_stage(stage) for stage in gap.stages],
+        "stages": [
+            _stage(stage, is_told=one)
+            for stage, one in zip(gap.stages, is_open, strict=True)
+        ],
         "columns": [
             {"column": one.column, "log_ratio": one.log_ratio} for one in columns
         ],
@@ -208,8 +247,8 @@ def _gap(gap: Decomposition, columns: Sequence[ColumnShare]) -> dict[str, Any]:
     }
 
 
-def _stage(share: StageShare) -> dict[str, Any]:
-    few = any(
+def _stage(share: StageShare, *, is_told: bool = True) -> dict[str, Any]:
+    few = not is_told or any(
         0 < lost < SMALLEST
         for lost in (
             share.n - share.passed,
@@ -252,6 +291,8 @@ def sentence(gap: Decomposition, culprit: Culprit | None) -> str:
     if what:
         kind = "clause" if culprit.clause else "column"
         where += f", {kind} {label(what)},"
+    if culprit.share is None and gap.log_ratio is not None:
+        return f"{who} against {beside}: {where} makes the largest part of the gap"
     if culprit.share is None:
         done = "lets nobody else pass" if gap.is_burdensome else "lets nobody pass"
         return f"{who} against {beside}: {where} {done}"
