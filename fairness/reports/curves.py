@@ -244,7 +244,7 @@ def _kept(
     keep = np.stack(
         [_far_apart(own, size) for own, size in zip(numbers, sizes, strict=True)]
     )
-    return _never_alone(keep, sizes, len(shown), numbers)[: len(shown)]
+    return _never_alone(keep, sizes, len(shown), np.stack(numbers))[: len(shown)]
 
 
 def _far_apart(own: NDArray[np.int64], size: int) -> BoolArray:

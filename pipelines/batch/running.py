@@ -22,6 +22,8 @@ from pipelines.campaign.run import Watch
 from pipelines.release.carrying import Authority, Outcome, carry_out
 from pipelines.release.place import Place
 
+_LEAVE = "Released all the same: leave was given, and signed."
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -172,6 +174,7 @@ def row_of(file: str, outcome: Outcome) -> BatchRow:
     """Return how a campaign ended that was carried out."""
     result = outcome.to_dict()
     first = answers(outcome.run.payload())
+    by_leave = outcome.released is not None and outcome.run.verdict != "clear"
     return BatchRow(
         file,
         outcome.run.campaign.name,
@@ -179,7 +182,7 @@ def row_of(file: str, outcome: Outcome) -> BatchRow:
         selected=outcome.run.audit.counts.selected,
         released=outcome.released is not None,
         said=tuple(result["culprits"] or result["reasons"]),
-        told=(first.sentence, first.step),
+        told=(first.sentence, _LEAVE if by_leave else first.step),
     )
 
 

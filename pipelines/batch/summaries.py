@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.markdown import inert
-from fairness.reports.page.index import Listed, index
+from fairness.reports.page.index import ENDING_MARKS, Listed, index, totals
 from pipelines.batch.rows import BatchRow
 from pipelines.release.place import PAGE
 
 INDEX = "index.html"
 """Name of the index page, beside the directories of the campaigns."""
 
-_MARKS = {"clear": "●", "review": "○", "block": "■", "error": "!", "crash": "!"}
 _WIDTH = 100
 _MARGIN = 9
 
@@ -37,21 +36,15 @@ def summary(rows: Sequence[BatchRow]) -> str:
         facts.append("released" if row.released else "not released")
         facts.append("kept from before" if row.kept else f"{row.seconds:.1f} s")
         name = label(row.campaign or row.file)
-        lines.append(
-            f"{_MARKS[row.ending]} {row.ending.upper():<6} {name}: {', '.join(facts)}"
-        )
+        mark = f"{ENDING_MARKS[row.ending]} {row.ending.upper():<6}"
+        lines.append(f"{mark} {name}: {', '.join(facts)}")
         for said in row.said[:3]:
             flat = ascii_controls(" ".join(said.split()))
             margin = " " * _MARGIN
             lines += textwrap.wrap(
                 flat, _WIDTH, initial_indent=margin, subsequent_indent=margin
             )
-    endings = [row.ending for row in rows]
-    totals = ", ".join(
-        f"{endings.count(ending)} {ending}" for ending in _MARKS if ending in endings
-    )
-    size = f"{len(rows)} campaign{'' if len(rows) == 1 else 's'}"
-    return "\n".join([*lines, "", f"{size}: {totals}"]) + "\n"
+    return "\n".join([*lines, "", totals([row.ending for row in rows])]) + "\n"
 
 
 def markdown(rows: Sequence[BatchRow]) -> str:

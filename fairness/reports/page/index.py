@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import quote
 
-from fairness.errors import ascii_controls
 from fairness.findings.messages import label
 from fairness.reports.page.engine import asset, hash_of, template, texts
 
-_MARKS = {"clear": "●", "review": "○", "block": "■", "error": "!", "crash": "!"}
+ENDING_MARKS: Mapping[str, str] = MappingProxyType(
+    {"clear": "●", "review": "○", "block": "■", "error": "!", "crash": "!"}
+)
+"""How each way in which a campaign may end is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,11 @@ def index(title: str, listed: Sequence[Listed]) -> str:
     style, script = asset("report.css"), asset("report.js")
     return template("index.html.j2").render(
         title=label(title, 120),
-        totals=_totals([one.ending for one in listed]),
+        totals=totals([one.ending for one in listed]),
         rows=[
             {
                 "name": label(one.name),
-                "mark": _MARKS[one.ending],
+                "mark": ENDING_MARKS[one.ending],
                 "ending": one.ending,
                 "selected": "–" if one.selected is None else f"{one.selected:,}",
                 "released": "released" if one.released else "not released",
@@ -82,9 +85,18 @@ def index(title: str, listed: Sequence[Listed]) -> str:
     )
 
 
-def _totals(endings: Sequence[str]) -> str:
+def totals(endings: Sequence[str]) -> str:
+    """Return how many campaigns ended in which way.
+
+    Examples
+    --------
+    >>> totals(["block", "clear", "block"])
+    '3 campaigns: 1 clear, 2 block'
+    """
     size = f"{len(endings)} campaign{'' if len(endings) == 1 else 's'}"
     told = ", ".join(
-        f"{endings.count(ending)} {ending}" for ending in _MARKS if ending in endings
+        f"{endings.count(ending)} {ending}"
+        for ending in ENDING_MARKS
+        if ending in endings
     )
-    return ascii_controls(f"{size}: {told}" if told else size)
+    return f"{size}: {told}" if told else size
