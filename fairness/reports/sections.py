@@ -277,8 +277,11 @@ def of_strata(payload: Mapping[str, Any], most: int) -> list[str]:
     return first_of(told, most)
 
 
-def strata_rows(payload: Mapping[str, Any], most: int) -> list[Row]:
-    """Return the comparisons within strata, what stands out first, by attribute."""
+def strata_rows(payload: Mapping[str, Any], most: int) -> tuple[list[Row], int]:
+    """Return comparisons within strata by attribute, and how many more there are.
+
+    Those that stand out are kept before the others.
+    """
     rows = [
         row
         for row in _strata(payload)
@@ -287,7 +290,8 @@ def strata_rows(payload: Mapping[str, Any], most: int) -> list[Row]:
     rows.sort(key=lambda row: row["reading"] not in {"lower", "higher"})
     kept = rows[:most]
     order = list(dict.fromkeys(row["attribute"] for row in kept))
-    return sorted(kept, key=lambda row: order.index(row["attribute"]))
+    kept.sort(key=lambda row: order.index(row["attribute"]))
+    return kept, len(rows) - len(kept)
 
 
 def _strata(payload: Mapping[str, Any]) -> list[Row]:

@@ -117,3 +117,27 @@ def test_an_assumed_offer_is_said_first(payload_of):
         assert "beneficial is assumed" in render(payload, format_)
     for format_ in ("summary", "notebook"):
         assert "beneficial offer (assumed)" in render(payload, format_)
+
+
+def test_strata_that_are_not_shown_are_counted():
+    rng = np.random.default_rng(6)
+    rows = 30_000
+    table = pd.DataFrame(
+        {
+            "g": rng.choice(list("abcdef"), rows),
+            "place": rng.choice([f"p{i:02}" for i in range(30)], rows),
+            "s": (rng.random(rows) < 0.2).astype(int),
+        }
+    )
+    made = fa.audit(table, selected="s", by="g", strata=["place"], offer="beneficial")
+    payload = made.to_dict()
+    page = render(payload, "html")
+    table_of_strata = page[page.index('id="within"') :].partition("</table>")[0]
+    shown = table_of_strata.count("data-place=")
+    told = sum(
+        row["stratum"] is not None and row["n"] is not None
+        for row in payload["findings"]
+    )
+    assert shown == 100
+    assert told > shown
+    assert f"and {told - shown} more, in the report for machines" in page

@@ -97,6 +97,7 @@ def html(payload: Mapping[str, Any]) -> str:
     figures = figures_of(payload)
     parts = _by_part(found, place)
     reasons = list(dict.fromkeys(payload["reasons"]))
+    within, left = strata_rows(payload, _MOST_STRATA)
     context = {
         "answers": told,
         "now": list(told.now),
@@ -106,7 +107,8 @@ def html(payload: Mapping[str, Any]) -> str:
         "gaps": [_gap(one, at) for at, one in told_gaps(payload)[:_MOST_GAPS]],
         "figures": figures,
         "parts": parts,
-        "within": table_of(strata_rows(payload, _MOST_STRATA), place),
+        "within": table_of(within, place),
+        "within_left": _left(left),
         "measured": texts(of_checks(payload, _MOST_CHECKS)),
         "unmet": [_conduct(row) for row in conduct_unmet(payload)],
         "held": texts(conduct_held(payload)),
@@ -202,9 +204,13 @@ def _section(section: Section, number: int, place: Places) -> dict[str, Any]:
         "crossed": table_of(section.crossed, place),
         "others": table_of(others, place),
         "others_size": len(others),
-        "left": f"… and {left:,} more, in the report for machines." if left else "",
+        "left": _left(left),
         "summary": section.summary,
     }
+
+
+def _left(number: int) -> str:
+    return f"… and {number:,} more, in the report for machines." if number else ""
 
 
 def _gap(gap: Mapping[str, Any], at: int) -> dict[str, Any]:
