@@ -10,7 +10,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,8 +94,10 @@ def connect(
         hint = "write it as 2GB or 800MB"
         with reading("memory_limit", f"{shown(memory_limit)} is no size", hint):
             connection.execute(f"SET memory_limit = {quoted(memory_limit)}")
-    # It would be drawn into stdout, amid the result.
-    connection.execute("SET enable_progress_bar = false")
+    # It would be drawn into stdout, amid the result. In Jupyter DuckDB draws it by
+    # ipywidgets, and without those refuses to be asked, and draws none.
+    with suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
     # Files are read once: keeping their pages would only fill the memory.
     connection.execute("SET enable_external_file_cache = false")
     for place, file in enumerate(databases):
