@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from fairness.auditing.settings import ROW_LIMIT
+from fairness.auditing.reported import Reported
 from fairness.auditing.tables import findings_frame
 from fairness.errors import AudienceBlockedError, InputError, Problem, shown
 from fairness.findings import Finding
@@ -18,11 +16,10 @@ if TYPE_CHECKING:
 
     from fairness.auditing.measured import Audit
     from fairness.policy import Policy
-    from fairness.reports.displays.facade import Displays, Pictures
 
 
-@dataclass(frozen=True, eq=False)
-class Decision:
+@dataclass(frozen=True, eq=False, repr=False)
+class Decision(Reported):
     """The verdict of one or more policies on an audit.
 
     Parameters
@@ -76,57 +73,8 @@ class Decision:
             raise AudienceBlockedError(f"{self.verdict}: {reasons}", self.verdict)
         return self
 
-    @property
-    def plot(self) -> Pictures:
-        """Pictures with verdicts: ``decision.plot.ratios("gender")``."""
-        from fairness.reports.displays.facade import Pictures  # noqa: PLC0415  # heavy
+    def _told(self) -> dict[str, Any]:
+        return self.to_dict()
 
-        return Pictures(self.display)
-
-    @property
-    def display(self) -> Displays:
-        """Pictures with verdicts, and their numbers."""
-        from fairness.reports.displays.facade import Displays  # noqa: PLC0415  # heavy
-
-        return Displays(self.audit, self.to_dict, judged=True)
-
-    def report(
-        self, path: str | Path, *, segments: Mapping[str, Any] | None = None
-    ) -> Path:
-        """Write a report of the kind that the name ends in: .html, .md, .json, .csv.
-
-        Parameters
-        ----------
-        path : str or Path
-        segments : dict, optional
-            What a segment audit says as ``section()``, to stand in the report.
-
-        Returns
-        -------
-        Path
-
-        Raises
-        ------
-        InputError
-            An ending that is not known, a directory that cannot be written to.
-        """
-        from fairness.reports import write_report  # noqa: PLC0415
-
-        told = {} if segments is None else {"segments": dict(segments)}
-        return write_report(self.to_dict() | told, path)
-
-    def text(self) -> str:
-        """Return the full report for a terminal, at most 100 columns wide."""
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "text")
-
-    def __repr__(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "summary", most=ROW_LIMIT)
-
-    def _repr_html_(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "notebook")
+    def _measured(self) -> Audit:
+        return self.audit

@@ -8,12 +8,12 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from fairness.auditing.decision import Decision
+from fairness.auditing.reported import Reported
 from fairness.auditing.settings import (
     DEFAULT_POLICIES,
-    ROW_LIMIT,
     Offer,
     check_settings,
     comparable_metric,
@@ -58,11 +58,10 @@ if TYPE_CHECKING:
 
     from fairness.policy import Policy, Waiver
     from fairness.policy.conduct import Conduct
-    from fairness.reports.displays.facade import Displays, Pictures
 
 
-@dataclass(frozen=True, eq=False)
-class Audit:
+@dataclass(frozen=True, eq=False, repr=False)
+class Audit(Reported):
     """What was measured; made by `audit` or `Audit.of_counts`.
 
     Parameters
@@ -86,6 +85,8 @@ class Audit:
         What the selection is called.
     notes : tuple of str
     """
+
+    _judged: ClassVar[bool] = False
 
     counts: GroupCounts
     bins: ScoreBins | None
@@ -461,20 +462,6 @@ class Audit:
             judgement.notes,
         )
 
-    @property
-    def plot(self) -> Pictures:
-        """Pictures of this audit: ``audit.plot.ratios("gender")``."""
-        from fairness.reports.displays.facade import Pictures  # noqa: PLC0415  # heavy
-
-        return Pictures(self.display)
-
-    @property
-    def display(self) -> Displays:
-        """Pictures with their numbers: ``audit.display.ratios("gender").frame()``."""
-        from fairness.reports.displays.facade import Displays  # noqa: PLC0415  # heavy
-
-        return Displays(self, self.to_dict)
-
     def to_metric_frame(
         self, *attributes: str, metrics: Mapping[str, Callable[..., Any]] | None = None
     ) -> MetricFrame:
@@ -506,40 +493,11 @@ class Audit:
         """Return the payload, schema ``fairreach/audit/1``, without a verdict."""
         return audit_payload(self)
 
-    def report(
-        self, path: str | Path, *, segments: Mapping[str, Any] | None = None
-    ) -> Path:
-        """Write a report of the kind that the name ends in: .html, .md, .json, .csv.
+    def _told(self) -> dict[str, Any]:
+        return self.to_dict()
 
-        Parameters
-        ----------
-        path : str or Path
-        segments : dict, optional
-            What a segment audit says as ``section()``, to stand in the report.
-
-        Returns
-        -------
-        Path
-
-        Raises
-        ------
-        InputError
-            An ending that is not known, a directory that cannot be written to.
-        """
-        from fairness.reports import write_report  # noqa: PLC0415
-
-        told = {} if segments is None else {"segments": dict(segments)}
-        return write_report(self.to_dict() | told, path)
-
-    def __repr__(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "summary", most=ROW_LIMIT)
-
-    def _repr_html_(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.to_dict(), "notebook")
+    def _measured(self) -> Audit:
+        return self
 
     def _table(self, attributes: Sequence[str]) -> CountTable:
         known = {tuple(sorted(names)): table for names, table in self.tables.items()}

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fairness import __version__
 from fairness.auditing import Audit, Decision
+from fairness.auditing.reported import Reported
 from fairness.counts.suppress import SMALLEST
 from fairness.evidence import canonical, digest_of
 from fairness.findings import Finding
@@ -31,7 +31,6 @@ from pipelines.targeting.scorer import Scorer
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fairness.reports.displays.facade import Displays, Pictures
 
 Gap = tuple[Decomposition, tuple[ColumnShare, ...]]
 
@@ -40,8 +39,8 @@ _OF_SELECTION = {"adverse_impact_ratio": False, "burden_ratio": True}
 _STANDING = ("fail", "inconclusive", "waived")
 
 
-@dataclass(frozen=True, eq=False)
-class CampaignRun:
+@dataclass(frozen=True, eq=False, repr=False)
+class CampaignRun(Reported):
     """A campaign that was carried out up to its verdict; nothing has been released.
 
     Parameters
@@ -65,6 +64,8 @@ class CampaignRun:
     conduct : Recorded or None
         What was observed of its conduct; None where no rule asks for it.
     """
+
+    _most_rows: ClassVar[int] = 20
 
     campaign: Campaign
     as_of: date
@@ -225,19 +226,11 @@ class CampaignRun:
         }
         return payload
 
-    @property
-    def plot(self) -> Pictures:
-        """Pictures of the run: ``run.plot.funnel("gender")``."""
-        from fairness.reports.displays.facade import Pictures  # noqa: PLC0415  # heavy
+    def _told(self) -> dict[str, Any]:
+        return self.payload()
 
-        return Pictures(self.display)
-
-    @property
-    def display(self) -> Displays:
-        """Pictures of the run, and their numbers."""
-        from fairness.reports.displays.facade import Displays  # noqa: PLC0415  # heavy
-
-        return Displays(self.audit, self.payload, judged=True)
+    def _measured(self) -> Audit:
+        return self.audit
 
     def stages(self) -> pd.DataFrame:
         """Return each group's rate and ratio at each stage, one row each."""
@@ -248,28 +241,6 @@ class CampaignRun:
     def frame(self) -> pd.DataFrame:
         """Return the findings as a table, one row each."""
         return self.decision.frame()
-
-    def report(self, path: str | Path) -> Path:
-        """Write a report of the kind that the name ends in: .md, .json, .html."""
-        from fairness.reports import write_report  # noqa: PLC0415
-
-        return write_report(self.payload(), path)
-
-    def text(self) -> str:
-        """Return the report for a terminal."""
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.payload(), "text")
-
-    def __repr__(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.payload(), "summary", most=20)
-
-    def _repr_html_(self) -> str:
-        from fairness.reports import render  # noqa: PLC0415
-
-        return render(self.payload(), "notebook")
 
     def _standing(self) -> Iterator[Finding]:
         """Yield the findings on selection that keep the audience back."""
