@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from fairness.metrics import METRICS
 from fairness.reports.cells import is_hidden
-from fairness.reports.displays.base import Display, Row
-from fairness.reports.displays.canvas import Layout, write_title
-from fairness.reports.displays.maps import Cell, draw_map, heads_above, map_layout
+from fairness.reports.displays.base import Row
+from fairness.reports.displays.crossed import Crossed
 from fairness.reports.displays.marks import harm_of
 from fairness.reports.displays.ratios import (
     Ratios,
@@ -22,15 +20,12 @@ from fairness.reports.displays.ratios import (
     told_of,
 )
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 _MOST_ROWS, _MOST_COLUMNS = 24, 10
 _STANDS = frozenset({"fail", "inconclusive", "waived"})
 
 
 @dataclass(frozen=True, repr=False)
-class Intersections(Display):
+class Intersections(Crossed):
     """How each intersection of two attributes compares with the reference.
 
     Parameters
@@ -39,41 +34,20 @@ class Intersections(Display):
         Both, as the findings name them: ``"gender&ethnicity"``.
     rows : tuple of dict
         Findings with ``down`` and ``across``, the two groups.
-    metric : str
     down, across : tuple of str
         The groups of the two attributes, in order.
     left_out : int
         Findings for which there is no room.
+    metric : str
     """
 
     kind: ClassVar[str] = "intersections"
     columns: ClassVar[tuple[str, ...]] = (
-        "attribute",
-        "group",
-        "down",
-        "across",
-        "metric",
-        "estimate",
-        "low",
-        "high",
-        "confidence",
-        "n",
-        "selected",
-        "rate",
-        "reference",
-        "n_reference",
-        "selected_reference",
-        "detectable",
-        "bound",
-        "reading",
-        "rule",
-        "verdict",
+        *("attribute", "group", "down", "across"),
+        *(name for name in Ratios.columns if name not in {"attribute", "group"}),
     )
 
     metric: str = ""
-    down: tuple[str, ...] = ()
-    across: tuple[str, ...] = ()
-    left_out: int = 0
 
     @property
     def title(self) -> str:
@@ -86,60 +60,31 @@ class Intersections(Display):
         """The finding of each intersection, with its size."""
         return tuple(told_of(row) for row in self.rows)
 
-    @cached_property
-    def _cells(self) -> tuple[Cell, ...]:
-        rows = {name: place for place, name in enumerate(self.down)}
-        columns = {name: place for place, name in enumerate(self.across)}
-        return tuple(
-            Cell(
-                rows[row["down"]],
-                columns[row["across"]],
-                place,
-                None if _is_few(row) else estimate_of(row),
-                is_marked=_stands_out(row),
-            )
-            for place, row in enumerate(self.rows)
-        )
+    def sides(self, row: Row) -> tuple[str, str]:
+        """Return the two groups."""
+        return row["down"], row["across"]
 
-    def _note(self) -> str:
-        more = self.left_out
-        return f"{more} intersections of smaller groups are not drawn" if more else ""
+    def value(self, row: Row) -> float | None:
+        """Return the estimate; None where there are too few."""
+        return None if _is_few(row) else estimate_of(row)
 
-    def _below(self) -> str:
+    def is_marked(self, row: Row) -> bool:
+        """Return whether the finding stands out."""
+        return _stands_out(row)
+
+    def below(self) -> str:
+        """Return the metric, and what 1 is."""
         metric = METRICS[self.metric]
         return f"{metric.title}; 1 is the same as {beside(self.rows)}"
 
-    @property
-    def _reverse(self) -> bool:
+    def note(self) -> str:
+        """Return how many are not drawn."""
+        more = self.left_out
+        return f"{more} intersections of smaller groups are not drawn" if more else ""
+
+    def is_reversed(self) -> bool:
+        """Return whether being selected more often is the harm."""
         return harm_of(METRICS[self.metric]) == "higher"
-
-    def layout(self, *, heading: bool) -> Layout:
-        """Return the measures: a cell an intersection."""
-        return map_layout(
-            self.down,
-            self.across,
-            self._cells,
-            title=self.title,
-            heading=heading,
-            below=self._below(),
-            note=self._note(),
-            reverse=self._reverse,
-        )
-
-    def draw(self, ax: Axes, layout: Layout | None, *, heading: bool) -> None:
-        """Draw the map."""
-        draw_map(
-            ax,
-            layout,
-            rows=self.down,
-            columns=self.across,
-            cells=self._cells,
-            below=self._below(),
-            note=self._note(),
-            reverse=self._reverse,
-        )
-        if heading:
-            write_title(ax, self.title, layout, heads_above(self.across))
 
 
 def intersections_of(
@@ -181,10 +126,10 @@ def _map(payload: Mapping[str, Any], attribute: str, found: Ratios) -> Intersect
     return Intersections(
         attribute,
         tuple(shown),
-        found.metric,
         tuple(down),
         tuple(across),
         len(crossed) - len(shown),
+        found.metric,
     )
 
 

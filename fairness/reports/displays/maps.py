@@ -91,15 +91,13 @@ def map_layout(
     reverse: bool,
 ) -> Layout:
     """Return the measures of a map."""
-    heads = [drawable(name, _SHORT_HEAD) for name in columns]
-    turned = _turned(heads)
-    top_room = widest(heads, SMALL) * math.sin(math.radians(40)) if turned else 0.0
+    turned = _turned([drawable(name, _SHORT_HEAD) for name in columns])
     measures: dict[str, Any] = {
         "height": _CELL_HEIGHT * max(len(rows), 1),
         "width": _CELL_WIDTH * max(len(columns), 1),
         "names": widest([drawable(name) for name in rows]),
         "title": title,
-        "rows_above": 1 + math.ceil(top_room * 72 / (SMALL * 1.35)),
+        "rows_above": heads_above(columns),
         "heading": heading,
         "right": 0.75 if turned else 0.3,
         "words": [readable(below), note],

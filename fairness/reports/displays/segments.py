@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from fairness.findings.messages import label, number
-from fairness.reports.displays.base import Display, Row
-from fairness.reports.displays.canvas import Layout, percent, shorten, write_title
-from fairness.reports.displays.maps import Cell, draw_map, heads_above, map_layout
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from fairness.reports.displays.base import Row
+from fairness.reports.displays.canvas import percent, shorten
+from fairness.reports.displays.crossed import Crossed
 
 _MOST_ROWS, _MOST_COLUMNS = 24, 10
-_BELOW = "share in the segment as a multiple of the share of all customers"
 
 
 @dataclass(frozen=True, repr=False)
-class Segments(Display):
+class Segments(Crossed):
     """Share of each group in each segment, as a ratio to its share of all customers.
 
     Parameters
@@ -28,12 +23,12 @@ class Segments(Display):
     attribute : str
     rows : tuple of dict
         Lifts, as the payload has them.
-    name : str
-        Of the segmentation.
     down, across : tuple of str
         Segments, the most telling first, and groups.
     left_out : int
         Pairs for which there is no room.
+    name : str
+        Of the segmentation.
     """
 
     kind: ClassVar[str] = "segments"
@@ -52,9 +47,6 @@ class Segments(Display):
     )
 
     name: str = ""
-    down: tuple[str, ...] = ()
-    across: tuple[str, ...] = ()
-    left_out: int = 0
 
     @property
     def title(self) -> str:
@@ -77,51 +69,26 @@ class Segments(Display):
         """The shares of a group in a segment and overall."""
         return tuple(_told(row) for row in self.rows)
 
-    @cached_property
-    def _cells(self) -> tuple[Cell, ...]:
-        rows = {name: place for place, name in enumerate(self.down)}
-        columns = {name: place for place, name in enumerate(self.across)}
-        return tuple(
-            Cell(
-                rows[row["segment"]],
-                columns[row["group"]],
-                place,
-                None if row["reading"] == "hidden" else row["lift"],
-                is_marked=_stands(row),
-            )
-            for place, row in enumerate(self.rows)
-        )
+    def sides(self, row: Row) -> tuple[str, str]:
+        """Return the segment and the group."""
+        return row["segment"], row["group"]
 
-    def _note(self) -> str:
+    def value(self, row: Row) -> float | None:
+        """Return the lift; None where it is hidden."""
+        return None if row["reading"] == "hidden" else row["lift"]
+
+    def is_marked(self, row: Row) -> bool:
+        """Return whether the lift is beyond chance."""
+        return _stands(row)
+
+    def below(self) -> str:
+        """Return what the numbers are."""
+        return "share in the segment as a multiple of the share of all customers"
+
+    def note(self) -> str:
+        """Return how many are not drawn."""
         more = self.left_out
         return f"{more:,} pairs that tell less are not drawn" if more else ""
-
-    def layout(self, *, heading: bool) -> Layout:
-        """Return the measures: a cell a segment and group."""
-        return map_layout(
-            self.down,
-            self.across,
-            self._cells,
-            title=self.title,
-            heading=heading,
-            below=_BELOW,
-            note=self._note(),
-            reverse=False,
-        )
-
-    def draw(self, ax: Axes, layout: Layout | None, *, heading: bool) -> None:
-        """Draw the map."""
-        draw_map(
-            ax,
-            layout,
-            rows=self.down,
-            columns=self.across,
-            cells=self._cells,
-            below=_BELOW,
-            note=self._note(),
-        )
-        if heading:
-            write_title(ax, self.title, layout, heads_above(self.across))
 
 
 def segments_of(
@@ -149,10 +116,10 @@ def segments_of(
             Segments(
                 name,
                 tuple(rows),
-                section["name"],
                 tuple(down),
                 tuple(across),
                 len(lifts) - len(rows),
+                section["name"],
             )
         )
     return made
