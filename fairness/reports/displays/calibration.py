@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fairness.findings.messages import label
@@ -12,20 +11,13 @@ from fairness.reports.displays.canvas import (
     Layout,
     mark,
     percent,
-    percent_ticks,
-    plain_axes,
-    round_places,
     shorten,
-    ticks,
     whom,
-    write,
 )
 from fairness.reports.displays.curves import MARGIN, OfScore, first_of, section_of
 from fairness.reports.displays.lines import (
-    Line,
     draw_lines,
     end_labels,
-    short_label,
     standing_of,
 )
 from fairness.reports.displays.theme import light
@@ -63,6 +55,8 @@ class Calibration(OfScore):
         "n",
     )
 
+    x: ClassVar[str] = "score"
+
     is_probability: bool = True
     finding: Mapping[str, Any] | None = None
 
@@ -92,19 +86,6 @@ class Calibration(OfScore):
             for row in self.rows
         )
 
-    @cached_property
-    def _lines(self) -> tuple[Line, ...]:
-        groups = self.grouped()
-        looks = self.standing.looks(list(groups))
-        return tuple(
-            Line(
-                short_label(group),
-                looks[group],
-                tuple((r["score"], r["rate"], i) for i, r in rows),
-            )
-            for group, rows in groups.items()
-        )
-
     def above(self) -> str:
         """Return what the heights and the dashed line are."""
         told = "observed share with the outcome, with interval"
@@ -114,36 +95,17 @@ class Calibration(OfScore):
         """Return what the tenths are told by."""
         return "mean score"
 
-    def layout(self, *, heading: bool) -> Layout:
-        """Return the measures: room for the labels on the right."""
-        return self.measures([line.label for line in self._lines], heading=heading)
-
     def draw(self, ax: Axes, layout: Layout | None, *, heading: bool) -> None:
         """Draw observed rates with intervals, and the line where scores keep word."""
-        scores = [row["score"] for row in self.rows]
-        left, right = min(scores), max(scores)
-        pad = (right - left) * 0.03 or 0.5
         top = max(row["high"] for row in self.rows)
-        plain_axes(ax, below=self.below(), grid="y")
-        ax.set_xlim(left - pad, right + pad)
-        ax.set_ylim(0, top * MARGIN)
-        percent_ticks(ax, "y", 0, top)
-        places = round_places(left, right)
-        ticks(ax, "x", places, [f"{place:g}" for place in places])
+        left, right = self.share_axes(ax, top, 0.03)
         if self.is_probability:
-            ends = max(left - pad, 0.0), min(right + pad, top * MARGIN)
+            ends = max(left, 0.0), min(right, top * MARGIN)
             ax.plot(
                 ends, ends, color=light("ink"), linewidth=1, linestyle=(0, (4, 2)),
                 clip_on=False, zorder=1,
             )  # fmt: skip
-        write(
-            ax,
-            self.above(),
-            (0, 1),
-            offset=(-30, 5),
-            transform=ax.transAxes,
-            va="bottom",
-        )
+        self.write_above(ax)
         for line in self._lines:
             for x, _, place in line.points:
                 row = self.rows[place]

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fairness.reports.displays.base import Display, Row
 from fairness.reports.displays.canvas import (
     Layout,
     layout_of,
+    percent_ticks,
+    plain_axes,
+    round_places,
+    ticks,
     write,
     write_title,
 )
 from fairness.reports.displays.glyphs import readable
 from fairness.reports.displays.lines import (
     NOBODY,
+    Line,
     Standing,
     height_for,
     room_for,
+    short_label,
+    standing_of,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +46,7 @@ class OfScore(Display):
     all_scored: bool = True
 
     rows_above: ClassVar[int] = 1
+    x: ClassVar[str] = "threshold"
 
     def above(self) -> str:
         """Return what is written above the marks: what the heights are."""
@@ -63,8 +72,23 @@ class OfScore(Display):
             parts.append(f"{self.left_out} other {groups} not drawn")
         return "; ".join(parts)
 
-    def measures(self, labels: Sequence[str], *, heading: bool) -> Layout:
+    @cached_property
+    def _lines(self) -> tuple[Line, ...]:
+        """One a group: its rates over `x`."""
+        groups = self.grouped()
+        looks = self.standing.looks(list(groups))
+        return tuple(
+            Line(
+                short_label(group),
+                looks[group],
+                tuple((row[self.x], row["rate"], place) for place, row in rows),
+            )
+            for group, rows in groups.items()
+        )
+
+    def layout(self, *, heading: bool) -> Layout:
         """Return the measures: room for the labels on the right."""
+        labels = [line.label for line in self._lines]
         return layout_of(
             height=height_for(len(labels), 2.6),
             width=_WIDTH,
@@ -76,6 +100,30 @@ class OfScore(Display):
             below=0.5 + (0.18 if self._note() else 0),
             heading=heading,
         )
+
+    def share_axes(self, ax: Axes, top: float, pad: float) -> tuple[float, float]:
+        """Set axes for shares over `x`, with a part of its range left at both ends.
+
+        Returns
+        -------
+        tuple of float
+            The ends of the axis below.
+        """
+        found = [row[self.x] for row in self.rows]
+        left, right = min(found), max(found)
+        room = (right - left) * pad or 0.5
+        plain_axes(ax, below=self.below(), grid="y")
+        ax.set_xlim(left - room, right + room)
+        ax.set_ylim(0, top * MARGIN)
+        percent_ticks(ax, "y", 0, top)
+        places = round_places(left, right)
+        ticks(ax, "x", places, [f"{place:g}" for place in places])
+        return left - room, right + room
+
+    def write_above(self, ax: Axes, up: float = 5) -> None:
+        """Write what the heights are, some points above the marks."""
+        at, offset = ax.transAxes, (-30, up)
+        write(ax, self.above(), (0, 1), offset=offset, transform=at, va="bottom")
 
     def finish(self, ax: Axes, layout: Layout | None, *, heading: bool) -> None:
         """Write what is left out, and the title."""
@@ -105,6 +153,35 @@ def first_of(
     }
     drawn = standing.first(sizes)
     return [g for g in groups if g["group"] in drawn], len(groups) - len(drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class OfCuts:
+    """What pictures of cuts take from the curves of an attribute."""
+
+    section: Mapping[str, Any]
+    standing: Standing
+    groups: list[Mapping[str, Any]]
+    left_out: int
+    all_scored: bool
+
+    def told(self, key: str) -> Iterator[tuple[Mapping[str, Any], int]]:
+        """Yield groups with the places of cuts at which a number is told."""
+        for group in self.groups:
+            for place in reversed(range(len(self.section["thresholds"]))):
+                if group[key][place] is not None:
+                    yield group, place
+
+
+def cuts_of(payload: Mapping[str, Any], attribute: str) -> OfCuts | None:
+    """Return what cuts of the score do to an attribute; None without a score."""
+    one = section_of(payload, attribute)
+    if one is None:
+        return None
+    standing = standing_of(payload, attribute)
+    groups, more = first_of(one["groups"], standing)
+    left_out = more + one["groups_left_out"]
+    return OfCuts(one, standing, groups, left_out, are_all_scored(payload, one))
 
 
 def section_of(payload: Mapping[str, Any], attribute: str) -> Mapping[str, Any] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fairness.findings.messages import label
@@ -13,25 +12,17 @@ from fairness.reports.displays.canvas import (
     Layout,
     moved,
     percent,
-    percent_ticks,
-    plain_axes,
-    round_places,
     shorten,
-    ticks,
     write,
 )
 from fairness.reports.displays.curves import (
-    MARGIN,
     OfScore,
-    are_all_scored,
-    first_of,
-    section_of,
+    cuts_of,
 )
 from fairness.reports.displays.lines import (
     Line,
     draw_lines,
     short_label,
-    standing_of,
 )
 from fairness.reports.displays.theme import light
 
@@ -102,19 +93,6 @@ class Scores(OfScore):
             for row in self.rows
         )
 
-    @cached_property
-    def _lines(self) -> tuple[Line, ...]:
-        groups = self.grouped()
-        looks = self.standing.looks(list(groups))
-        return tuple(
-            Line(
-                short_label(group),
-                looks[group],
-                tuple((r["threshold"], r["rate"], i) for i, r in rows),
-            )
-            for group, rows in groups.items()
-        )
-
     def above(self) -> str:
         """Return what the shares are."""
         return "share of the group that scores as much or more"
@@ -123,30 +101,10 @@ class Scores(OfScore):
         """Return what is cut."""
         return "score"
 
-    def layout(self, *, heading: bool) -> Layout:
-        """Return the measures: room for the labels on the right."""
-        return self.measures([line.label for line in self._lines], heading=heading)
-
     def draw(self, ax: Axes, layout: Layout | None, *, heading: bool) -> None:
         """Draw how the share falls as the cut rises."""
-        cuts = [row["threshold"] for row in self.rows]
-        left, right = min(cuts), max(cuts)
-        pad = (right - left) * 0.02 or 0.5
-        top = max(row["rate"] for row in self.rows)
-        plain_axes(ax, below=self.below(), grid="y")
-        ax.set_xlim(left - pad, right + pad)
-        ax.set_ylim(0, top * MARGIN)
-        percent_ticks(ax, "y", 0, top)
-        places = round_places(left, right)
-        ticks(ax, "x", places, [f"{place:g}" for place in places])
-        write(
-            ax,
-            self.above(),
-            (0, 1),
-            offset=(-30, 5),
-            transform=ax.transAxes,
-            va="bottom",
-        )
+        self.share_axes(ax, max(row["rate"] for row in self.rows), 0.02)
+        self.write_above(ax)
         draw_lines(ax, self._lines)
         _key(ax, self._lines, self._middle())
         self.finish(ax, layout, heading=heading)
@@ -185,11 +143,10 @@ def _key(ax: Axes, lines: Sequence[Line], order: Sequence[Row]) -> None:
 
 def scores_of(payload: Mapping[str, Any], attribute: str) -> list[Scores]:
     """Return the display of how scores are spread; none without a score."""
-    one = section_of(payload, attribute)
-    if one is None:
+    found = cuts_of(payload, attribute)
+    if found is None:
         return []
-    standing = standing_of(payload, attribute)
-    groups, more = first_of(one["groups"], standing)
+    one = found.section
     rows = [
         {
             "attribute": attribute,
@@ -202,13 +159,11 @@ def scores_of(payload: Mapping[str, Any], attribute: str) -> list[Scores]:
             "share": one["shares"][place],
             "n": group["n"],
         }
-        for group in groups
-        for place in reversed(range(len(one["thresholds"])))
-        if group["rate"][place] is not None
+        for group, place in found.told("rate")
     ]
     rows.sort(key=lambda row: row["threshold"])
     if not rows:
         return []
-    left_out = more + one["groups_left_out"]
-    scored = are_all_scored(payload, one)
-    return [Scores(attribute, tuple(rows), standing, left_out, scored)]
+    return [
+        Scores(attribute, tuple(rows), found.standing, found.left_out, found.all_scored)
+    ]

@@ -17,21 +17,17 @@ from fairness.reports.displays.canvas import (
     shorten,
     ticks,
     whom,
-    write,
 )
 from fairness.reports.displays.curves import (
     MARGIN,
     OfScore,
-    are_all_scored,
-    first_of,
-    section_of,
+    cuts_of,
 )
 from fairness.reports.displays.lines import (
     Line,
     draw_lines,
     end_labels,
     short_label,
-    standing_of,
 )
 from fairness.reports.displays.ratios import ratio_ticks
 from fairness.reports.displays.theme import light
@@ -160,10 +156,6 @@ class Thresholds(OfScore):
         """Return what a cut is told by."""
         return "share of all customers that the cut selects (log axis)"
 
-    def layout(self, *, heading: bool) -> Layout:
-        """Return the measures: room for the labels on the right."""
-        return self.measures([line.label for line in self._lines], heading=heading)
-
     def draw(self, ax: Axes, layout: Layout | None, *, heading: bool) -> None:
         """Draw the ratios at all cuts, and the cut that selects as many as now."""
         shares = [row["share"] for row in self.rows]
@@ -187,14 +179,7 @@ class Thresholds(OfScore):
             side = "right" if in_middle else "left"
             dashes = (0, (4, 2))
             lines_with_labels(ax, [(self.selected_share, words, side, dashes)], rows=1)
-        write(
-            ax,
-            self.above(),
-            (0, 1),
-            offset=(-30, 16),
-            transform=ax.transAxes,
-            va="bottom",
-        )
+        self.write_above(ax, 16)
         draw_lines(ax, self._lines)
         end_labels(ax, self._lines)
         self.finish(ax, layout, heading=heading)
@@ -202,11 +187,10 @@ class Thresholds(OfScore):
 
 def thresholds_of(payload: Mapping[str, Any], attribute: str) -> list[Thresholds]:
     """Return the display of what each cut does; none without a score."""
-    one = section_of(payload, attribute)
-    if one is None:
+    found = cuts_of(payload, attribute)
+    if found is None:
         return []
-    standing = standing_of(payload, attribute)
-    groups, more = first_of(one["groups"], standing)
+    one = found.section
     rows = [
         {
             "attribute": attribute,
@@ -222,20 +206,17 @@ def thresholds_of(payload: Mapping[str, Any], attribute: str) -> list[Thresholds
             "reference": one["reference"],
             "n_reference": one["n_reference"],
         }
-        for group in groups
-        for place in reversed(range(len(one["thresholds"])))
-        if group["ratio"][place] is not None
+        for group, place in found.told("ratio")
     ]
     if not rows:
         return []
-    left_out = more + one["groups_left_out"]
     return [
         Thresholds(
             attribute,
             tuple(rows),
-            standing,
-            left_out,
-            are_all_scored(payload, one),
+            found.standing,
+            found.left_out,
+            found.all_scored,
             one["selected_share"],
         )
     ]
