@@ -45,6 +45,11 @@ class Display(ABC):
     def told(self) -> tuple[str, ...]:
         """Each mark in plain words with its numbers, in the order of the frame."""
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether a policy gave verdicts on what is drawn."""
+        return any(row.get("verdict") is not None for row in self.rows)
+
     @abstractmethod
     def layout(self, *, heading: bool) -> Layout:
         """Return the measures of a new figure, with or without the title."""

@@ -97,10 +97,6 @@ class Proxies(Display):
         """A column's association and the ratio that it alone would make."""
         return tuple(_told(row) for row in self.rows)
 
-    @property
-    def _judged(self) -> bool:
-        return any(row["verdict"] is not None for row in self.rows)
-
     @cached_property
     def _labelled(self) -> tuple[int, ...]:
         """Rows with a label: all of a few, else those that stand out or tell much."""
@@ -115,7 +111,7 @@ class Proxies(Display):
         return tuple((told or list(range(min(3, len(self.rows)))))[:_MOST_LABELS])
 
     def _entries(self) -> list[tuple[str, dict[str, Any]]]:
-        return entries_of(self.rows, self.harm, judged=self._judged)
+        return entries_of(self.rows, self.harm, judged=self.is_judged)
 
     def _note(self) -> str:
         rest = len(self.rows) - len(self._labelled)
@@ -185,7 +181,7 @@ class Proxies(Display):
 
     def _dot(self, ax: Axes, place: int, row: Row, window: tuple[float, float]) -> None:
         low, high = window
-        look = style_of(row, self.harm, judged=self._judged)
+        look = style_of(row, self.harm, judged=self.is_judged)
         x = row["association"] or 0.0
         ends = [
             min(max(end, low), high)
@@ -231,7 +227,7 @@ class Proxies(Display):
             from_x, from_y = to_pixels((x, y))
             start = back((from_x + 5 * figure.dpi / _POINTS, from_y))
             end = back((edge + (_GAP - 2) * figure.dpi / _POINTS, pixel))
-            colour = style_of(row, self.harm, judged=self._judged)["color"]
+            colour = style_of(row, self.harm, judged=self.is_judged)["color"]
             ax.plot(
                 [start[0], end[0]],
                 [start[1], end[1]],

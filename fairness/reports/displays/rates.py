@@ -94,10 +94,6 @@ class Rates(Display):
         """The rate of each group with its counts and interval."""
         return tuple(_told(row) for row in self.rows)
 
-    @property
-    def _judged(self) -> bool:
-        return any(row["verdict"] is not None for row in self.rows)
-
     def _names(self) -> list[str]:
         return [
             drawable(row["group"])
@@ -107,7 +103,7 @@ class Rates(Display):
 
     def _entries(self) -> list[tuple[str, dict[str, Any]]]:
         drawn = [row for row in self.rows if row["rate"] is not None]
-        return entries_of(drawn, self.harm, judged=self._judged)
+        return entries_of(drawn, self.harm, judged=self.is_judged)
 
     def _below(self) -> str:
         level = f"{self.rows[0]['confidence'] * 100:g} % intervals"
@@ -145,7 +141,7 @@ class Rates(Display):
                 why = "hidden: small group" if row["n"] is None else "nobody in it"
                 write(ax, why, (0, place), offset=(6, 0), gid=mark(place))
                 continue
-            look = style_of(row, self.harm, judged=self._judged)
+            look = style_of(row, self.harm, judged=self.is_judged)
             numbers = row["rate"], row["rate_low"], row["rate_high"]
             draw_dot(ax, place, numbers, (0, right), look)
         labels = ticks(ax, "y", range(len(self.rows)), self._names(), fontsize=10)

@@ -106,17 +106,13 @@ class Ratios(Display):
         """The finding of each group, with its size and its reference's."""
         return tuple(told_of(row) for row in self.rows)
 
-    @property
-    def _judged(self) -> bool:
-        return any(row["verdict"] is not None for row in self.rows)
-
     def _names(self) -> list[str]:
         return [_name(row) for row in self.rows]
 
     def _entries(self) -> list[tuple[str, dict[str, Any]]]:
         drawn = [row for row in self.rows if _drawn(row)]
         harm = harm_of(METRICS[self.metric])
-        return entries_of(drawn, harm, judged=self._judged)
+        return entries_of(drawn, harm, judged=self.is_judged)
 
     def _below(self) -> str:
         metric = METRICS[self.metric]
@@ -162,7 +158,7 @@ class Ratios(Display):
         for place, row in enumerate(self.rows):
             value = estimate_of(row)
             if _drawn(row) and value is not None:
-                look = style_of(row, harm, judged=self._judged)
+                look = style_of(row, harm, judged=self.is_judged)
                 draw_dot(ax, place, (value, row["low"], row["high"]), window, look)
             else:
                 write(
