@@ -209,7 +209,8 @@ def _others(payload: Mapping[str, Any], worst: Row) -> str:
     if more > 0:
         told += f" and {more:,} more"
     if crossed:
-        told += f"; also {len(crossed):,} intersection{'s'[: len(crossed) > 1]}"
+        plural = "s" if len(crossed) > 1 else ""
+        told += f"; also {len(crossed):,} intersection{plural}"
     return told
 
 

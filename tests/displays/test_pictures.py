@@ -249,3 +249,31 @@ def test_pictures_of_an_outcome_and_a_score():
         ax = result.plot.ratios("g", metric=metric)
         assert len(dots(ax)) >= 1
         ax.figure.canvas.draw()
+
+
+def test_a_rule_with_two_ends_draws_both_with_their_words(audit_of):
+    from fairness.policy import Policy
+
+    rule = {
+        "id": "ours",
+        "title": "Ours",
+        "metric": "adverse_impact_ratio",
+        "within": ["0.80", "1.30"],
+        "severity": "block",
+        "status": "voluntary",
+        "why": "Neither fewer nor more.",
+        "citation": {"source": "practice", "as_of": "2026-11-23"},
+    }
+    about = {
+        "name": "house",
+        "version": "1",
+        "title": "House rules",
+        "jurisdiction": "none",
+        "disclaimer": "Ours.",
+        "as_of": "2026-11-23",
+    }
+    ax = audit_of(TWO).gate(Policy(**about, rules=[rule])).plot.ratios("g")
+    words = {text.get_text(): text for text in ax.texts}
+    assert {"at least 0.80", "at most 1.30"} <= set(words)
+    lines = {tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2}
+    assert {(0.8, 0.8), (1.3, 1.3)} <= lines

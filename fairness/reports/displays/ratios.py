@@ -52,8 +52,7 @@ _LONG_AXIS = 20
 _FEWEST_ROWS = 2
 _COMPARED = ("adverse_impact_ratio", "burden_ratio", "true_positive_rate_ratio")
 _WORST = ("fail", "inconclusive", "waived", "not_measurable", "pass")
-_BOUND = re.compile(r"(?:at least|at most|within) ")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_BOUND = re.compile(r"(at least|at most|between) (\S+)(?: and (\S+))?")
 
 
 @dataclass(frozen=True, repr=False)
@@ -106,6 +105,9 @@ class Ratios(Display):
         """The finding of each group, with its size and its reference's."""
         return tuple(told_of(row) for row in self.rows)
 
+    def _limits(self) -> list[tuple[float, str]]:
+        return [limit for text in self.bounds for limit in _limits(text)]
+
     def _names(self) -> list[str]:
         return [_name(row) for row in self.rows]
 
@@ -127,7 +129,7 @@ class Ratios(Display):
             height=ROW * max(len(self.rows), _FEWEST_ROWS),
             names=widest(self._names(), bold=True),
             title=self.title,
-            rows_above=1 + len(self.bounds),
+            rows_above=1 + len(self._limits()),
             words=[readable(self._below())],
             heading=heading,
         )
@@ -136,7 +138,7 @@ class Ratios(Display):
             height=made.height,
             names=widest(self._names(), bold=True),
             title=self.title,
-            rows_above=1 + len(self.bounds),
+            rows_above=1 + len(self._limits()),
             below=0.5 + 0.19 * rows,
             words=[readable(self._below())],
             heading=heading,
@@ -146,8 +148,9 @@ class Ratios(Display):
         """Draw the dots, their intervals, the line of the reference and the bounds."""
         metric = METRICS[self.metric]
         is_log = metric.form in {"ratio", "odds"}
-        limits = [bound for text in self.bounds for bound in _limits(text)]
-        window = _window(self.rows, limits, is_log=is_log, neutral=metric.ideal)
+        limits = self._limits()
+        ends = [at for at, _ in limits]
+        window = _window(self.rows, ends, is_log=is_log, neutral=metric.ideal)
         plain_axes(ax, below=self._below())
         if is_log:
             ax.set_xscale("log")
@@ -182,13 +185,12 @@ class Ratios(Display):
         ]
         lines += [
             (at, text, "right" if at > metric.ideal else "left", (0, (4, 2)))
-            for text in self.bounds
-            for at in _limits(text)
+            for at, text in limits
         ]
-        lines_with_labels(ax, lines, rows=1 + len(self.bounds))
+        lines_with_labels(ax, lines, rows=1 + len(limits))
         legend(ax, self._entries(), layout)
         if heading:
-            write_title(ax, self.title, layout, 1 + len(self.bounds))
+            write_title(ax, self.title, layout, 1 + len(limits))
 
 
 def ratios_of(
@@ -279,11 +281,23 @@ def _drawn(row: Row) -> bool:
     return not is_hidden(row) and estimate_of(row) is not None
 
 
-def _limits(bound: str) -> list[float]:
-    """Return the numbers of a bound, where it is one of the metric itself."""
-    if not _BOUND.match(bound):
+def _limits(bound: str) -> list[tuple[float, str]]:
+    """Return the ends of a bound in numbers and in words; none of another text.
+
+    Examples
+    --------
+    >>> _limits("at least 0.80"), _limits("parity")
+    ([(0.8, 'at least 0.80')], [])
+    >>> _limits("between 0.80 and 1.25")
+    [(0.8, 'at least 0.80'), (1.25, 'at most 1.25')]
+    """
+    found = _BOUND.fullmatch(bound)
+    if found is None:
         return []
-    return [float(x) for x in _NUMBER.findall(bound)]
+    kind, low, high = found.groups()
+    if high is None:
+        return [(float(low), bound)]
+    return [(float(low), f"at least {low}"), (float(high), f"at most {high}")]
 
 
 def _window(
