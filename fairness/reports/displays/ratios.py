@@ -52,7 +52,7 @@ _LONG_AXIS = 20
 _FEWEST_ROWS = 2
 _COMPARED = ("adverse_impact_ratio", "burden_ratio", "true_positive_rate_ratio")
 _WORST = ("fail", "inconclusive", "waived", "not_measurable", "pass")
-_BOUND = re.compile(r"(at least|at most|between) (\S+)(?: and (\S+))?")
+_BOUND = re.compile(r"(?:at least|at most|between) (\S+)(?: and (\S+))?")
 
 
 @dataclass(frozen=True, repr=False)
@@ -174,7 +174,7 @@ class Ratios(Display):
             tick.set_color(light("ink" if _drawn(row) else "soft"))
             if row["reading"] == "reference":
                 tick.set_fontweight("bold")
-        above = limits[0] > metric.ideal if limits else False
+        above = bool(ends) and ends[0] > metric.ideal
         lines: list[tuple[float, str, str, Any]] = [
             (
                 metric.ideal,
@@ -294,7 +294,7 @@ def _limits(bound: str) -> list[tuple[float, str]]:
     found = _BOUND.fullmatch(bound)
     if found is None:
         return []
-    kind, low, high = found.groups()
+    low, high = found.groups()
     if high is None:
         return [(float(low), bound)]
     return [(float(low), f"at least {low}"), (float(high), f"at most {high}")]
