@@ -9,12 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fairness.policy.load import (
-        list_packs,
-        load_pack,
-        load_policy,
-        policy_text,
-    )
+    from fairness.policy.document import policy_text
+    from fairness.policy.load import list_packs, load_pack, load_policy
     from fairness.policy.model import Citation, MetricTraits, Policy, Rule
     from fairness.policy.waivers import Waiver, load_waivers
 
@@ -28,7 +24,7 @@ _HOME = {
     "load_pack": "fairness.policy.load",
     "load_policy": "fairness.policy.load",
     "load_waivers": "fairness.policy.waivers",
-    "policy_text": "fairness.policy.load",
+    "policy_text": "fairness.policy.document",
 }
 
 __all__ = [

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 import fairness as fa
 from fairness.policy import load_policy
-from fairness.policy.load import policy_text
+from fairness.policy.document import policy_text
 
 
 @pytest.fixture(scope="module")
