@@ -82,7 +82,7 @@ def curves_section(
       between it and the next cut that is told, or outside the outermost ones; hidden
       groups are looked at as one group;
     - where that leaves a single gap at a cut, the smallest other group's number goes
-      too, since the total may be known;
+      too, since the total may be known, and its neighbours where they would say it;
     - tenths of the score are merged until each group that is told has none or five in
       each; a rate is left out where one to four had the outcome, or had it not, and
       with it another one where it would be the only one.
