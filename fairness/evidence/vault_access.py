@@ -71,7 +71,8 @@ class Access:
     signer : Signer
     trust : Trust
     ledger : Ledger
-    at : datetime
+    now : datetime or None
+        The moment that counts; the clock's where None.
     action : str
     purpose : str
     """
@@ -80,9 +81,16 @@ class Access:
     signer: Signer
     trust: Trust
     ledger: Ledger
-    at: datetime
+    now: datetime | None
     action: str
     purpose: str
+
+    @property
+    def at(self) -> datetime:
+        """The moment that counts, to the second."""
+        # Read anew each time: who waited for the change of another would else stand
+        # before it, and be refused.
+        return moment_at(self.now, "now")
 
     @property
     def where(self) -> str:
@@ -266,13 +274,14 @@ def access(
     if len(purpose) > _LONGEST_PURPOSE:
         what = f"{shown(purpose)} has more than {_LONGEST_PURPOSE} characters"
         raise InputError(Problem("purpose", what))
+    moment_at(now, "now")
     book = ledger if ledger is not None else ledger_beside(path)
     return Access(
         Path(path),
         signer,
         trust,
         book if isinstance(book, Ledger) else Ledger(book),
-        moment_at(now, "now"),
+        now,
         action,
         ascii_controls(" ".join(purpose.split())),
     )

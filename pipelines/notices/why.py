@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,6 @@ def why(
             signer=signer,
             trust=trust,
             ledger=Path(ledger or place.ledger),
-            at=datetime.now(tz=UTC),
         )
     run = run_campaign(campaign, directory=directory, tables=tables)
     found = explain_customers(run, customers, directory=directory, tables=tables)

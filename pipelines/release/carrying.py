@@ -184,7 +184,7 @@ def carry_out(
                     signer=given.signer,
                     trust=given.trust,
                     ledger=book.path,
-                    at=at,
+                    now=now,
                 )
             run = run_campaign(
                 campaign,

@@ -91,7 +91,7 @@ def follow_up(
                 signer=signer,
                 trust=trust,
                 ledger=Path(ledger or place.ledger),
-                at=at,
+                now=now,
             )
         try:
             run = run_campaign(

@@ -50,7 +50,7 @@ def with_vault(
     signer: Signer | None,
     trust: Trust | None,
     ledger: Path,
-    at: datetime,
+    now: datetime | None = None,
 ) -> dict[str, Any]:
     """Return the tables to run a campaign with, the protected one opened in memory.
 
@@ -64,7 +64,7 @@ def with_vault(
     ledger : Path
         Of the campaign. The one beside the vault counts where this one does not know
         the vault.
-    at : datetime
+    now : datetime, optional
 
     Raises
     ------
@@ -90,7 +90,7 @@ def with_vault(
         purpose=f"{campaign.name}: audit",
         trust=trust,
         ledger=book,
-        now=at,
+        now=now,
     )
     return {**(tables or {}), _PROTECTED: table}
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from fairness.errors import InputError, RefusedError
-from fairness.evidence import open_vault, vault, verify_ledger
+from fairness.evidence import grant, open_vault, rotate, vault, verify_ledger
+from fairness.evidence.vault_access import Access
 from tests.batch.test_kills import Server
 from tests.vault.conftest import PLANTED, small_table
 
@@ -252,43 +253,78 @@ def test_changes_survive_fifty_kills(now_sealed, keys, tmp_path_factory):
     assert between >= 3
 
 
-def test_two_custodians_at_once_lose_nothing(vault, keys):
+def by_clock(how, sealed, who, *words, **more):
+    """Do something with a vault without saying when it is."""
+    given = {"signer": sealed.keys.signers[who], "trust": sealed.trust}
+    return how(sealed.path, *words, **given, **more)
+
+
+def test_two_custodians_at_once_lose_nothing(now_sealed):
     """Each of their changes is a version."""
     told = []
 
-    def work(who, names):
-        told.extend(vault.grant(name, "analyst", who).version for name in names)
+    def work(who, name):
+        told.append(by_clock(grant, now_sealed, who, name, "analyst").version)
 
     threads = [
-        threading.Thread(target=work, args=("cora", ["bob"])),
-        threading.Thread(target=work, args=("dave", ["eve"])),
+        threading.Thread(target=work, args=("cora", "bob")),
+        threading.Thread(target=work, args=("dave", "eve")),
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert sorted(told) == [2, 3]
-    assert {"bob", "eve"} <= people_of(vault)
+    assert {"bob", "eve"} <= people_of(now_sealed)
 
 
-def test_who_opens_while_it_is_rotated_is_never_refused(vault, keys):
+@pytest.fixture
+def overtaken(now_sealed, monkeypatch):
+    """Another custodian changes the vault, a second after somebody asked for it."""
+
+    def overtake(owner, name):
+        real = getattr(owner, name)
+
+        def late(*args):
+            monkeypatch.setattr(owner, name, real)
+            time.sleep(1.01)
+            by_clock(rotate, now_sealed, "dave")
+            return real(*args)
+
+        monkeypatch.setattr(owner, name, late)
+        return now_sealed
+
+    return overtake
+
+
+def test_who_waited_for_another_custodian_is_not_refused(overtaken):
+    """What was sealed while they waited is not later than they are."""
+    sealed = overtaken(vault, "locked")
+    assert by_clock(grant, sealed, "cora", "bob", "analyst").version == 3
+    assert sealed.refusals == []
+
+
+def test_who_opens_what_was_just_changed_is_not_refused(overtaken):
+    sealed = overtaken(Access, "_read")
+    assert by_clock(open_vault, sealed, "ann", purpose="x").equals(sealed.table)
+    assert sealed.refusals == []
+
+
+def test_who_opens_while_it_is_rotated_is_never_refused(now_sealed):
     """The file read may be older than the ledger read after it: it is read again."""
     ended = threading.Event()
 
     def work():
         for _ in range(25):
-            vault.rotate("dave")
+            by_clock(rotate, now_sealed, "dave")
         ended.set()
 
     writer = threading.Thread(target=work)
     writer.start()
     opened = 0
     while not ended.is_set():
-        found = open_vault(
-            vault.path, keys.ann, purpose="x", trust=vault.trust,
-            now=vault.at + timedelta(days=1),
-        )  # fmt: skip
-        opened += found.equals(vault.table)
+        found = by_clock(open_vault, now_sealed, "ann", purpose="x")
+        opened += found.equals(now_sealed.table)
     writer.join()
     assert opened > 3
-    assert vault.refusals == []
+    assert now_sealed.refusals == []
