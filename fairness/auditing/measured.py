@@ -414,7 +414,7 @@ class Audit(Reported):
         policy: str | Path | Policy | Sequence[str | Path | Policy] | None = None,
         *,
         waivers: str | Path | Sequence[Waiver] = (),
-        on: date | None = None,
+        on: date | str | None = None,
         conduct: Conduct | None = None,
     ) -> Decision:
         """Return the verdict of a policy on this audit.
@@ -424,7 +424,7 @@ class Audit(Reported):
         policy : pack name, path, Policy, or a sequence of these; optional
             By default the packs that fit the offer (`DEFAULT_POLICIES`).
         waivers : path or sequence of Waiver, optional
-        on : date, optional
+        on : date or str, optional
             The day that rules and waivers are in force at; today by default.
         conduct : Conduct, optional
             What is observed of a campaign; without it rules of conduct do not apply.
@@ -437,6 +437,8 @@ class Audit(Reported):
         ------
         PolicyError
             A policy that cannot be read.
+        InputError
+            A waiver that does not fit the policies, or a day that is none.
         """
         from fairness.policy import load_policy, load_waivers  # noqa: PLC0415
         from fairness.policy.gate import judge  # noqa: PLC0415

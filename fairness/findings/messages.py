@@ -75,6 +75,21 @@ def reference_label(name: str) -> str:
     return f"group '{name}'" if name in _REFERENCES else name
 
 
+def share_of_gap(share: float, whose: str = "") -> str:
+    """Return in words how much of a gap a step makes.
+
+    Examples
+    --------
+    >>> share_of_gap(0.94)
+    '94 % of the gap'
+    >>> share_of_gap(1.09, "60 and over")
+    '109 % of the gap of 60 and over, which other steps narrow'
+    """
+    told = f"{share * 100:.0f} % of the gap"
+    told += f" of {whose}" if whose else ""
+    return told if round(share, 2) <= 1 else f"{told}, which other steps narrow"
+
+
 def comparison_sentence(
     *,
     attribute: str,

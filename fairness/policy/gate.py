@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from fairness.checks.evidence import Evidence
 from fairness.counts import CountTable
-from fairness.errors import InputError, Problem
+from fairness.errors import InputError, Problem, shown
 from fairness.findings import Finding, Sharing
 from fairness.findings.messages import label
 from fairness.groups import MISSING
@@ -67,7 +67,7 @@ def judge(
     policies: Sequence[Policy],
     *,
     waivers: Sequence[Waiver] = (),
-    on: date | None = None,
+    on: date | str | None = None,
     conduct: Conduct | None = None,
 ) -> Judgement:
     """Apply policies to what was measured.
@@ -78,7 +78,7 @@ def judge(
     policies : sequence of Policy
         Their rules of one severity share alpha.
     waivers : sequence of Waiver
-    on : date, optional
+    on : date or str, optional
         The day that rules and waivers are in force at; today by default.
     conduct : Conduct, optional
         Of a campaign; without it rules of conduct do not apply.
@@ -90,9 +90,9 @@ def judge(
     Raises
     ------
     InputError
-        A waiver that does not fit the policies.
+        A waiver that does not fit the policies, or a day that is none.
     """
-    day = on or datetime.now(tz=UTC).date()
+    day = _day_of(on)
     _check_waivers(policies, waivers)
     gate = _Gate(measured, day, waivers, conduct)
     applying = [
@@ -455,6 +455,20 @@ def _explained(findings: Sequence[Finding]) -> list[str]:
         told += [f.message for f in found]
     told += [f.message for f in findings if f.code == COVERAGE_CODE]
     return told
+
+
+def _day_of(on: date | str | None) -> date:
+    if on is None:
+        return datetime.now(tz=UTC).date()
+    if isinstance(on, datetime):
+        return on.date()
+    if isinstance(on, date):
+        return on
+    try:
+        return date.fromisoformat(on)
+    except (TypeError, ValueError):
+        hint = 'write date(2026, 11, 20) or "2026-11-20"'
+        raise InputError(Problem("on", f"{shown(on)} is no day", hint)) from None
 
 
 def _check_waivers(policies: Sequence[Policy], waivers: Sequence[Waiver]) -> None:

@@ -9,7 +9,13 @@ from types import MappingProxyType
 from typing import Any
 
 from fairness.errors import ascii_controls
-from fairness.findings.messages import against, label, reference_label
+from fairness.findings import is_over
+from fairness.findings.messages import (
+    against,
+    label,
+    reference_label,
+    share_of_gap,
+)
 from fairness.metrics import COVERAGE_CODE, METRICS
 from fairness.reports.cells import Row
 from fairness.reports.harm import (
@@ -242,7 +248,7 @@ def _culprit(gap: Mapping[str, Any]) -> str:
     elif culprit["clause"] is not None:
         told += f", clause {label(culprit['clause'])}"
     if culprit["share"] is not None:
-        return in_words(f"{told}: {culprit['share'] * 100:.0f} % of the gap of {who}.")
+        return in_words(f"{told}: {share_of_gap(culprit['share'], who)}.")
     if gap["log_ratio"] is not None:
         # Nobody is emptied: the number would tell of a few people.
         return in_words(f"{told}: the largest part of the gap of {who}.")
@@ -388,7 +394,7 @@ def _gap(payload: Mapping[str, Any], worst: Row | None) -> Mapping[str, Any] | N
     rows = [row for row in (worst, *culprits(payload)) if is_of_selection(row)]
     gaps = payload.get("funnel", {}).get("gaps", ())
     for row in rows:
-        over = row["metric"] == "burden_ratio"
+        over = is_over(row["metric"], row["bound"], row["estimate"])
         own = [
             gap
             for gap in gaps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fairness.findings import compares_selection, is_over
 from fairness.findings.messages import against, label, reference_label
 from fairness.metrics import METRICS
 from fairness.reports.cells import Row, is_hidden, shown_number
@@ -15,7 +16,7 @@ _COMPARED = frozenset({"ratio", "difference", "odds"})
 _OF_COLUMNS = frozenset({"proxies", "joint"})
 _OF_PEOPLE = frozenset({"consent", "exploitation"})
 _DAYS = frozenset({"secure_check_age", "key_age"})
-_EVERYBODY = "(all)"
+_EVERYBODY, _REST = "(all)", "(rest)"
 _MISSING = "(missing)"
 _CAMPAIGN, _VULNERABLE = "(campaign)", "(vulnerable)"
 _NOT_OF_PEOPLE: Mapping[str, str] = {
@@ -56,13 +57,7 @@ def is_conduct(row: Row) -> bool:
 
 def is_of_selection(row: Row) -> bool:
     """Return whether a row compares how often groups are selected."""
-    metric = METRICS.get(row["metric"])
-    return (
-        metric is not None
-        and metric.form in _COMPARED
-        and metric.rate == "selection_rate"
-        and row["stratum"] is None
-    )
+    return compares_selection(row["metric"]) and row["stratum"] is None
 
 
 def harmful(payload: Mapping[str, Any], row: Row) -> str:
@@ -91,7 +86,7 @@ def whom(payload: Mapping[str, Any], worst: Row | None) -> str:
         return _nobody(payload)
     if is_conduct(worst):
         return _by_conduct(payload, worst)
-    named = _named(worst)
+    named = _harmed(payload, worst)
     metric = METRICS[worst["metric"]]
     if metric.form == "attribute":
         return (
@@ -122,6 +117,8 @@ def how_much(payload: Mapping[str, Any], worst: Row | None) -> str:
     if worst["estimate"] is None or _is_of_few(worst):
         return str(worst["message"])
     told = _amount(worst)
+    if _is_favoured(payload, worst):
+        told = f"{_named(worst)} has {told}"
     is_allowed = payload["verdict"] == "clear" and not is_waived(worst)
     return f"The rules let it pass: {told}" if is_allowed else told
 
@@ -188,6 +185,24 @@ def _named(row: Row) -> str:
     return f"{attribute} {label(row['group'])}"
 
 
+def _is_favoured(payload: Mapping[str, Any], row: Row) -> bool:
+    """Return whether a row is on a group that gets too much of what people want."""
+    return (
+        payload["offer"] == "beneficial"
+        and is_of_selection(row)
+        and is_over(row["metric"], row["bound"], row["estimate"])
+    )
+
+
+def _harmed(payload: Mapping[str, Any], row: Row) -> str:
+    """Return who is harmed by what a row says: the group, or those beside it."""
+    if not _is_favoured(payload, row):
+        return _named(row)
+    if row["reference"] in {_REST, _EVERYBODY}:
+        return f"customers who are not {_named(row)}"
+    return _named({**row, "group": row["reference"]})
+
+
 def _others(payload: Mapping[str, Any], worst: Row) -> str:
     """Return who else fails a rule of the same severity."""
     singles = payload.get("attributes", ())
@@ -199,8 +214,10 @@ def _others(payload: Mapping[str, Any], worst: Row) -> str:
         and METRICS[row["metric"]].family not in _OF_COLUMNS
         and METRICS[row["metric"]].form != "attribute"
     ]
-    plain = dict.fromkeys(_named(row) for row in rows if not is_crossed(row, singles))
-    plain.pop(_named(worst), None)
+    plain = dict.fromkeys(
+        _harmed(payload, row) for row in rows if not is_crossed(row, singles)
+    )
+    plain.pop(_harmed(payload, worst), None)
     crossed = {
         (row["attribute"], row["group"]) for row in rows if is_crossed(row, singles)
     } - {(worst["attribute"], worst["group"])}
@@ -225,7 +242,7 @@ def _by_conduct(payload: Mapping[str, Any], worst: Row) -> str:
     group = next((row for row in culprits(payload) if is_of_selection(row)), None)
     if group is None:
         return told
-    return f"{told.removesuffix('.')}; also {_named(group)}"
+    return f"{told.removesuffix('.')}; also {_harmed(payload, group)}"
 
 
 def _of_conduct(payload: Mapping[str, Any], row: Row) -> str:
@@ -284,9 +301,6 @@ def _people(row: Row) -> str:
     """Return how many people it is about."""
     if not row.get("needed"):
         return ""
-    bound = str(row["bound"])
-    above = bound.startswith("between") and (
-        row["estimate"] > float(bound.rpartition(" ")[2])
-    )
-    word = "fewer" if above or bound.startswith("at most") else "more"
+    over = is_over(row["metric"], row["bound"], row["estimate"])
+    word = "fewer" if over else "more"
     return f"; {row['needed']:,} {word} would have to be selected"

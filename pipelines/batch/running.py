@@ -181,7 +181,8 @@ def row_of(file: str, outcome: Outcome) -> BatchRow:
         outcome.verdict,
         selected=outcome.run.audit.counts.selected,
         released=outcome.released is not None,
-        said=tuple(result["culprits"] or result["reasons"]),
+        # Two rules may have one sentence.
+        said=tuple(dict.fromkeys(result["culprits"] or result["reasons"])),
         told=(first.sentence, _LEAVE if by_leave else first.step),
     )
 

@@ -13,7 +13,7 @@ from fairness.auditing import Audit, Decision
 from fairness.auditing.reported import Reported
 from fairness.counts.suppress import SMALLEST
 from fairness.evidence import canonical, digest_of
-from fairness.findings import Finding
+from fairness.findings import Finding, compares_selection, is_over
 from fairness.reports.ll144 import PACK, RECORD
 from fairness.reports.payload import hidden_groups
 from pipelines.campaign.conduct import Recorded
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 Gap = tuple[Decomposition, tuple[ColumnShare, ...]]
 
 RUN_SCHEMA = "fairreach/run/1"
-_OF_SELECTION = {"adverse_impact_ratio": False, "burden_ratio": True}
 _STANDING = ("fail", "inconclusive", "waived")
 
 
@@ -131,7 +130,7 @@ class CampaignRun(Reported):
                 group,
                 reference,
                 base=self.funnel.base,
-                is_burdensome=over,
+                is_over=over,
                 confidence=self.audit.confidence,
             )
             found.append((gap, self._columns(gap, key) if place < first else ()))
@@ -144,7 +143,7 @@ class CampaignRun(Reported):
         return tuple(
             sentence(gap, culprit_of(gap, columns))
             for gap, columns in self.gaps
-            if (gap.attribute, gap.group, gap.reference, gap.is_burdensome) in standing
+            if (gap.attribute, gap.group, gap.reference, gap.is_over) in standing
         )
 
     def _record_told(self) -> dict[str, str]:
@@ -294,7 +293,7 @@ def without_few(counts: Mapping[str, int]) -> dict[str, int | None]:
 
 def _is_gap(finding: Finding) -> bool:
     return (
-        finding.metric in _OF_SELECTION
+        compares_selection(finding.metric)
         and finding.stratum is None
         and finding.reference is not None
         and finding.reading != "reference"
@@ -303,7 +302,7 @@ def _is_gap(finding: Finding) -> bool:
 
 def _key(finding: Finding) -> tuple[str, str, str, bool]:
     beside = finding.decided_by or finding.reference
-    over = _OF_SELECTION[finding.metric]
+    over = is_over(finding.metric, finding.bound, finding.estimate)
     return finding.attribute, finding.group, str(beside), over
 
 

@@ -93,8 +93,8 @@ class Decomposition:
     log_ratio : float or None
         log of the ratio of the two rates from the base to the audience; None where the
         group or the reference is emptied.
-    is_burdensome : bool
-        Whether being picked is the harm, so that a ratio above 1 is a gap.
+    is_over : bool
+        Whether the group is selected too often, so that a ratio above 1 is the gap.
     """
 
     attribute: str
@@ -102,7 +102,7 @@ class Decomposition:
     reference: str
     stages: tuple[StageShare, ...]
     log_ratio: float | None
-    is_burdensome: bool
+    is_over: bool
 
     @property
     def culprit(self) -> StageShare | None:
@@ -133,14 +133,14 @@ class Decomposition:
 
     def _empties(self, stage: StageShare) -> bool:
         """Whether a stage leaves nobody of the side that the harm is measured by."""
-        if self.is_burdensome:
+        if self.is_over:
             return stage.n_reference > 0 and stage.passed_reference == 0 < stage.passed
         return stage.is_closed
 
     def _harm(self, log_ratio: float | None) -> float:
         if log_ratio is None:
             return 0.0
-        return log_ratio if self.is_burdensome else -log_ratio
+        return log_ratio if self.is_over else -log_ratio
 
 
 def decompose(
@@ -149,7 +149,7 @@ def decompose(
     reference: str,
     *,
     base: int = 0,
-    is_burdensome: bool = False,
+    is_over: bool = False,
     confidence: float = 0.95,
 ) -> Decomposition:
     r"""Split the gap of a group into the shares of the stages.
@@ -166,7 +166,7 @@ def decompose(
         A group, ``"(rest)"`` or ``"(all)"``: held fixed over all stages.
     base : int, default 0
         The first stage that counts.
-    is_burdensome : bool, default False
+    is_over : bool, default False
     confidence : float, default 0.95
         Of the interval of each stage's ratio.
 
@@ -236,7 +236,7 @@ def decompose(
             )
         )
     return Decomposition(
-        table.attribute, group, reference, tuple(found), total, is_burdensome
+        table.attribute, group, reference, tuple(found), total, is_over
     )
 
 

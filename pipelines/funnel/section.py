@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fairness.counts.suppress import SMALLEST
-from fairness.findings.messages import against, label
+from fairness.findings.messages import against, label, share_of_gap
 from fairness.inference import rate_interval
 from pipelines.funnel.columns import ColumnShare
 from pipelines.funnel.counted import FunnelCounts, FunnelTable
@@ -52,7 +52,7 @@ def culprit_of(
     if stage is None:
         return None
     clause = gap.culprit_clause
-    sign = -1 if gap.is_burdensome else 1
+    sign = -1 if gap.is_over else 1
     harmful = [c for c in columns if c.log_ratio is not None and sign * c.log_ratio < 0]
     is_score = stage.stage.kind == "score"
     return Culprit(
@@ -227,7 +227,7 @@ def _gap(
         "group": gap.group,
         "reference": gap.reference,
         "log_ratio": gap.log_ratio,
-        "direction": "over" if gap.is_burdensome else "under",
+        "direction": "over" if gap.is_over else "under",
         "stages": [
             _stage(stage, is_told=one)
             for stage, one in zip(gap.stages, is_open, strict=True)
@@ -294,8 +294,6 @@ def sentence(gap: Decomposition, culprit: Culprit | None) -> str:
     if culprit.share is None and gap.log_ratio is not None:
         return f"{who} against {beside}: {where} makes the largest part of the gap"
     if culprit.share is None:
-        done = "lets nobody else pass" if gap.is_burdensome else "lets nobody pass"
+        done = "lets nobody else pass" if gap.is_over else "lets nobody pass"
         return f"{who} against {beside}: {where} {done}"
-    return (
-        f"{who} against {beside}: {where} makes {culprit.share * 100:.0f} % of the gap"
-    )
+    return f"{who} against {beside}: {where} makes {share_of_gap(culprit.share)}"

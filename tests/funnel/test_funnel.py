@@ -255,7 +255,7 @@ def test_a_stage_that_empties_a_group_closes_it():
     assert gap.stages[1].ratio == 0
     assert {stage.share for stage in gap.stages} == {None}
     over = decompose(
-        FunnelTable(("g",), ("a", "b"), ways, paths), "b", "(rest)", is_burdensome=True
+        FunnelTable(("g",), ("a", "b"), ways, paths), "b", "(rest)", is_over=True
     )
     assert over.culprit.stage.name == "two"
 

@@ -1,6 +1,6 @@
 """Verdicts: what blocks, what is reviewed, what clears, and what a policy can say."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -295,6 +295,23 @@ def test_a_waiver_in_date_waives_and_one_out_of_date_does_not():
     assert waived.verdict == "clear"
     assert finding(waived, "f").verdict == "waived"
     assert late.verdict == "block"
+
+
+@pytest.mark.parametrize(
+    "on", ["2026-12-31", date(2026, 12, 31), datetime(2026, 12, 31, 23, tzinfo=UTC)]
+)
+def test_a_day_may_be_written_as_text_or_with_a_time(on):
+    frame = customers({"f": (700, 5000), "m": (1000, 5000)})
+    audit = fa.audit(frame, selected="picked", by="g", offer="beneficial")
+    assert audit.gate("us-four-fifths", waivers=[_waiver()], on=on).verdict == "clear"
+
+
+@pytest.mark.parametrize("on", ["31.12.2026", "", 20261231, "2026-13-01"])
+def test_what_is_no_day_says_so(on):
+    frame = customers({"f": (700, 5000), "m": (1000, 5000)})
+    audit = fa.audit(frame, selected="picked", by="g", offer="beneficial")
+    with pytest.raises(InputError, match=r"(?s)on: .* is no day.*2026-11-20"):
+        audit.gate(on=on)
 
 
 def test_an_unwaivable_rule_is_not_waived():

@@ -660,7 +660,7 @@ def test_the_step_is_that_of_the_group_that_is_named(campaigns):
             continue
         if found.step.startswith("Stage "):
             who = in_words(f"{row['attribute']} {row['group']}")
-            assert found.step.endswith(f"of the gap of {who}.")
+            assert f"gap of {who}" in found.step
 
 
 def test_of_two_references_the_step_is_that_of_the_one_that_decides(campaigns):
@@ -688,7 +688,8 @@ def test_of_two_references_the_step_is_that_of_the_one_that_decides(campaigns):
 def test_a_stage_that_empties_a_side_says_whose(campaigns, direction, told_as):
     payload = json.loads(json.dumps(campaigns["spring-card"]))
     row = worst_of(payload)
-    row["metric"] = "adverse_impact_ratio" if direction == "under" else "burden_ratio"
+    if direction == "over":
+        row |= {"metric": "burden_ratio", "bound": "at most 1.25"}
     for gap in payload["funnel"]["gaps"]:
         gap |= {"direction": direction, "log_ratio": None}
         if gap["culprit"] is not None:
