@@ -438,7 +438,8 @@ class Audit(Reported):
         PolicyError
             A policy that cannot be read.
         InputError
-            A waiver that does not fit the policies, or a day that is none.
+            Two policies of one name, a waiver that does not fit the policies, or a day
+            that is none.
         """
         from fairness.policy import load_policy, load_waivers  # noqa: PLC0415
         from fairness.policy.gate import judge  # noqa: PLC0415

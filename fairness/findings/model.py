@@ -52,8 +52,8 @@ class Finding:
     decided_by : str or None
         The reference that the verdict rests on, where it is not the one shown.
     reading : str
-    rule, bound, verdict, severity, citation, evidence : str or None
-        Set by a policy.
+    policy, rule, bound, verdict, severity, citation, evidence : str or None
+        Set by a policy, whose name comes first: two may have rules of one id.
     column : str or None
         The column that a proxy check is about.
     message : str
@@ -90,6 +90,7 @@ class Finding:
     citation: str | None = None
     evidence: str | None = None
     column: str | None = None
+    policy: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the finding as the payload shows it; what is not finite is None."""
@@ -127,6 +128,7 @@ PAYLOAD_ORDER = (
     "decided_by",
     "evidence",
     "column",
+    "policy",
 )
 """The keys of a finding in the payload; a later version adds its own at the end."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -90,10 +91,11 @@ def judge(
     Raises
     ------
     InputError
-        A waiver that does not fit the policies, or a day that is none.
+        Two policies of one name, a waiver that does not fit the policies, or a day
+        that is none.
     """
     day = _day_of(on)
-    _check_waivers(policies, waivers)
+    _check_given(policies, waivers)
     gate = _Gate(measured, day, waivers, conduct)
     applying = [
         (policy, rule)
@@ -120,7 +122,7 @@ def judge(
                 continue
             made = gate.run(policy, rule, active)
             own += [_waived(finding, rule, signed, day) for finding in made]
-        findings += own
+        findings += [replace(finding, policy=policy.name) for finding in own]
         reasons += gate.coverage(policy, own)
         reasons += gate.untested(policy)
     findings += gate.absent(policies)
@@ -471,8 +473,17 @@ def _day_of(on: date | str | None) -> date:
         raise InputError(Problem("on", f"{shown(on)} is no day", hint)) from None
 
 
-def _check_waivers(policies: Sequence[Policy], waivers: Sequence[Waiver]) -> None:
-    problems: list[Problem] = []
+def _check_given(policies: Sequence[Policy], waivers: Sequence[Waiver]) -> None:
+    names = Counter(policy.name for policy in policies)
+    problems = [
+        Problem(
+            "policy",
+            f"{number} policies are named {shown(name)}",
+            "a finding tells its policy by name: rename all but one",
+        )
+        for name, number in names.items()
+        if number > 1
+    ]
     for waiver in waivers:
         held = [p for p in policies if any(r.id == waiver.rule for r in p.rules)]
         found = [list(waiver.problems(policy)) for policy in held or policies[:1]]

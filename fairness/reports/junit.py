@@ -35,15 +35,16 @@ def junit(payload: Mapping[str, Any]) -> str:
     str
     """
     root = ET.Element("testsuites", name="fairreach")
-    suites: dict[str, ET.Element] = {}
+    suites: dict[tuple[str, str | None], ET.Element] = {}
     _gate(root, payload)
     for row in payload["findings"]:
         if row["stratum"] is not None or row["severity"] == "note":
             continue
         name = row["rule"] or (row["metric"] if row["metric"] in METRICS else _COVERAGE)
-        if name not in suites:
-            suites[name] = _suite(root, label(name), payload)
-        _case(suites[name], row)
+        key = name, row["policy"]
+        if key not in suites:
+            suites[key] = _suite(root, label(name), payload)
+        _case(suites[key], row)
     for suite in root:
         _count(suite, list(suite.iter("testcase")))
     _count(root, list(root.iter("testcase")))

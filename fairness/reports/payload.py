@@ -224,9 +224,13 @@ def _ethics(
     rows: Sequence[dict[str, Any]], policies: Sequence[Policy]
 ) -> dict[str, Any]:
     """Return the section of the rules on conduct, where there are any that apply."""
-    remedies = {rule.id: rule.remedy for policy in policies for rule in policy.rules}
+    remedies = {
+        (policy.name, rule.id): rule.remedy
+        for policy in policies
+        for rule in policy.rules
+    }
     found = [
-        row | {"remedy": remedies.get(str(row["rule"]))}
+        row | {"remedy": remedies.get((str(row["policy"]), str(row["rule"])))}
         for row in rows
         if row["code"] in _CONDUCT
     ]

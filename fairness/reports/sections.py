@@ -199,8 +199,7 @@ def sections(payload: Mapping[str, Any]) -> list[Section]:
     list of Section
         In the order of the payload.
     """
-    # Two policies may call their rules alike.
-    found: dict[tuple[str, str | None, str | None], list[Row]] = {}
+    found: dict[tuple[str, str | None], list[Row]] = {}
     for row in payload["findings"]:
         if (
             (row["stratum"] is None or row["rule"])
@@ -208,10 +207,10 @@ def sections(payload: Mapping[str, Any]) -> list[Section]:
             and row["metric"] in METRICS
             and METRICS[row["metric"]].form != "conduct"
         ):
-            key = row["rule"] or row["metric"], row["bound"], row["severity"]
+            key = row["rule"] or row["metric"], row["policy"]
             found.setdefault(key, []).append(row)
     singles = payload.get("attributes", ())
-    return [_section(name, rows, singles) for (name, *_), rows in found.items()]
+    return [_section(name, rows, singles) for (name, _), rows in found.items()]
 
 
 def idle(found: Sequence[Section]) -> list[str]:
@@ -225,16 +224,16 @@ def idle(found: Sequence[Section]) -> list[str]:
 
 def notes_of_rules(payload: Mapping[str, Any], most: int = 3) -> list[str]:
     """Return one line for each note rule that has something to say."""
-    found: dict[str, list[Row]] = {}
+    found: dict[tuple[str, str], list[Row]] = {}
     for row in payload["findings"]:
         if (
             row["severity"] == "note"
             and row["verdict"] == "fail"
             and METRICS[row["metric"]].form != "conduct"
         ):
-            found.setdefault(row["rule"], []).append(row)
+            found.setdefault((row["rule"], row["policy"]), []).append(row)
     lines = []
-    for rule, rows in found.items():
+    for (rule, _), rows in found.items():
         metric, bound = rows[0]["metric"], str(rows[0]["bound"])
         plain = _NOTES.get(metric, f"{METRICS[metric].title.lower()} is {{missed}}")
         told = plain.format(missed=_missed(bound), bound=bound.rpartition(" ")[2])

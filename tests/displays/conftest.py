@@ -154,6 +154,7 @@ def with_sections(payload, name="g"):
                     "stage": "score",
                     "clause": None,
                     "column": None,
+                    "policy": None,
                     "share": 0.91,
                 },
                 "message": f"{name[:20]} {harmed['group'][:20]} against {harmed['reference'][:20]}: stage score makes 91 % of the gap",

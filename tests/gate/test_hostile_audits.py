@@ -226,7 +226,7 @@ def test_a_second_policy_without_tests_never_improves_the_verdict(groups):
     if frame.empty:
         return
     audit = fa.audit(frame, selected="picked", by="g", offer="beneficial")
-    point = policy(evidence="point", id="point")
+    point = policy(evidence="point", id="point").model_copy(update={"name": "point"})
     rank = ("clear", "review", "block")
     alone = [rank.index(audit.gate(p, on=ON).verdict) for p in (policy(), point)]
     both = rank.index(audit.gate([policy(), point], on=ON).verdict)

@@ -346,7 +346,7 @@ def test_block_rules_share_alpha_across_policies_and_metrics_but_not_with_points
     difference = {
         "metric": "statistical_parity_difference", "at_least": Decimal("-0.05"),
     }  # fmt: skip
-    other = policy({"id": "else"} | difference)
+    other = policy({"id": "else"} | difference, name="other")
     assert shared(frame, policy({}, difference)) == pytest.approx(2 * alone)
     assert shared(frame, policy(), other) == pytest.approx(2 * alone)
     assert shared(frame, policy(), policy()) == pytest.approx(alone)
@@ -542,7 +542,7 @@ def waiver(rule="r0", **changes):
 
 def test_a_waiver_holds_for_the_policy_it_was_signed_for_only():
     frame = customers({"f": (700, 5000), "m": (1000, 5000)})
-    one, two = policy(), policy(version="other")
+    one, two = policy(), policy(name="other")
     signed = [waiver(policy_digest=one.digest)]
     decision = gate(frame, [one, two], waivers=signed)
     verdicts = sorted(f.verdict for f in decision.findings if f.group == "f")

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import fairness as fa
+from fairness.errors import InputError
 from fairness.findings.observed import Observed
 from fairness.policy import Waiver, load_policy
 from fairness.reports import render
@@ -315,13 +316,50 @@ def test_a_group_of_whom_nobody_is_selected_is_told_with_zero():
 # Rules and tables.
 
 
-def test_two_policies_that_name_a_rule_alike_keep_their_outcomes(policy, tmp_path):
+def test_two_policies_that_name_a_rule_alike_keep_their_outcomes(policy):
+    """All but the bound of the second one's rule is as in the first."""
     table = customers(f=(5000, 900), m=USUALLY)
-    strict = policy(AIR | {"at_least": 0.95, "severity": "review"}).rename(
-        tmp_path / "strict.toml"
-    )
-    payload, _ = told(table, [policy(AIR), strict])
+    first = load_policy(policy(AIR))
+    strict = load_policy(policy(AIR | {"at_least": 0.95}))
+    strict = strict.model_copy(update={"name": "strict"})
+    payload, _ = told(table, [first, strict])
     assert rules_of(render(payload, "html")) == ["2 pass", "1 fail, 1 pass"]
+    assert [(row["policy"], row["rule"]) for row in payload["findings"]] == [
+        *[("own", "adverse-impact-ratio")] * 2,
+        *[("strict", "adverse-impact-ratio")] * 2,
+    ]
+    junit = render(payload, "junit")
+    suites = re.findall(
+        r'<testsuite name="adverse-impact-ratio" .*?failures="(\d+)"', junit
+    )
+    assert suites == ["0", "1"]
+    assert len(sections(payload)) == 2
+
+
+def test_each_policy_has_its_own_remedy(policy):
+    seen = Seen(Observed("12 objected", value=12.0, n=2000, selected=12))
+    rule = {"metric": "objectors", "at_most": 0, "evidence": "point"}
+    first = load_policy(policy(rule | {"remedy": "ask them"}, AIR))
+    other = load_policy(policy(rule | {"remedy": "leave them out"}, AIR))
+    both = [first, other.model_copy(update={"name": "other"})]
+    payload, _ = told(customers(f=USUALLY, m=USUALLY), both, conduct=seen)
+    assert [(row["policy"], row["remedy"]) for row in payload["ethics"]] == [
+        ("own", "ask them"),
+        ("other", "leave them out"),
+    ]
+
+
+def test_two_policies_of_one_name_are_refused(policy):
+    made = fa.audit(
+        customers(f=(5000, 900), m=USUALLY), selected="offered", by="g",
+        offer="beneficial",
+    )  # fmt: skip
+    first = load_policy(policy(AIR))
+    strict = load_policy(policy(AIR | {"at_least": 0.95}))
+    with pytest.raises(InputError, match="2 policies are named 'own'"):
+        made.gate([first, strict])
+    # The same one twice asks the same question once.
+    assert len(made.gate([first, first]).policies) == 1
 
 
 def test_a_table_says_whom_it_counts_where_the_rate_is_of_the_outcome(policy, scored):

@@ -23,7 +23,7 @@ FINDING = [
     *("high", "confidence", "p_value", "p_adjusted", "bound", "detectable"),
     *("shortfall", "reading", "verdict", "severity", "message", "citation"),
 ]
-FINDING_ADDED = ["needed", "decided_by", "evidence", "column"]
+FINDING_ADDED = ["needed", "decided_by", "evidence", "column", "policy"]
 POLICY_ADDED = ["title", "as_of", "disclaimer", "rules"]
 GROUP = ["attribute", "group", "n", "selected", "rate", "rate_low", "rate_high"]
 

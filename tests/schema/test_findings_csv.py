@@ -15,7 +15,7 @@ from tests.schema.conftest import SETTINGS
 TEXTS = {
     *("code", "rule", "metric", "attribute", "group", "reference", "stratum", "bound"),
     *("reading", "verdict", "severity", "message", "citation", "decided_by"),
-    *("evidence", "column"),
+    *("evidence", "column", "policy"),
 }
 
 

@@ -132,14 +132,14 @@ def attribute_title(payload: Mapping[str, Any], name: str) -> str:
 def by_rule(payload: Mapping[str, Any]) -> list[str]:
     """Return the rules that were applied, how they came out, and their sources."""
     known = {
-        (str(rule["id"]), str(rule["metric"])): rule
+        (str(policy["name"]), str(rule["id"])): rule
         for policy in payload["policy"]
         for rule in policy.get("rules", ())
     }
     found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in payload["findings"]:
         if row["rule"]:
-            found.setdefault((row["rule"], row["metric"]), []).append(row)
+            found.setdefault((row["policy"], row["rule"]), []).append(row)
     rows = []
     for key, group in found.items():
         first, rule = group[0], known.get(key, {})

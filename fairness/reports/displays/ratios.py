@@ -211,7 +211,7 @@ def ratios_of(
     list of Ratios
         One a metric; more where rules of one metric compare with other references.
     """
-    found: dict[str, dict[str | None, list[Row]]] = {}
+    found: dict[str, dict[tuple[str | None, str | None], list[Row]]] = {}
     for row in rows:
         if (
             row["attribute"] == attribute
@@ -220,7 +220,8 @@ def ratios_of(
             and row["metric"] in ((metric,) if metric else _COMPARED)
             and row["verdict"] != "not_applicable"
         ):
-            found.setdefault(row["metric"], {}).setdefault(row["rule"], []).append(row)
+            rule = row["policy"], row["rule"]
+            found.setdefault(row["metric"], {}).setdefault(rule, []).append(row)
     made = []
     for name, by_rule in found.items():
         firm = {r: part for r, part in by_rule.items() if part[0]["severity"] != "note"}

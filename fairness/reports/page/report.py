@@ -290,10 +290,10 @@ def _conduct(row: Row) -> dict[str, str]:
 
 def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any]:
     """Return a policy with what became of each of its rules."""
-    came: dict[tuple[str, ...], list[str]] = {}
+    came: dict[str, list[str]] = {}
     for row in findings:
-        if row["rule"]:
-            came.setdefault(_asks(row, "rule"), []).append(row["verdict"])
+        if row["policy"] == policy["name"]:
+            came.setdefault(str(row["rule"]), []).append(row["verdict"])
     return {
         "name": label(str(policy["name"]), 80),
         "version": label(str(policy["version"]), 80),
@@ -301,15 +301,9 @@ def _policy(policy: Mapping[str, Any], findings: Sequence[Row]) -> dict[str, Any
         "disclaimer": flat(policy.get("disclaimer")),
         "as_of": str(policy.get("as_of", "")),
         "rules": [
-            _rule(rule, came.get(_asks(rule, "id"), []))
-            for rule in policy.get("rules", ())
+            _rule(rule, came.get(rule["id"], [])) for rule in policy.get("rules", ())
         ],
     }
-
-
-def _asks(row: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    """Return what tells rules apart: two policies may use one name."""
-    return tuple(str(row[key]) for key in (name, "metric", "bound", "severity"))
 
 
 def _rule(rule: Mapping[str, Any], came: Sequence[str]) -> dict[str, Any]:

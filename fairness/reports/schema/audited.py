@@ -151,6 +151,8 @@ class Finding(Part):
     """The kind of evidence that the rule asks for."""
     column: str | None
     """The column that the check of a proxy is about."""
+    policy: str | None
+    """Name of the policy that the rule is of; two may have rules of one name."""
 
 
 class EthicsFinding(Finding):
