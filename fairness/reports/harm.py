@@ -190,6 +190,7 @@ def _is_favoured(payload: Mapping[str, Any], row: Row) -> bool:
     return (
         payload["offer"] == "beneficial"
         and is_of_selection(row)
+        and row["reference"] is not None
         and is_over(row["metric"], row["bound"], row["estimate"])
     )
 
