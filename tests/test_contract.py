@@ -44,10 +44,6 @@ audit.to_metric_frame("ethnicity").by_group   # fairlearn's MetricFrame, made fr
 @pytest.fixture(autouse=True)
 def _at_the_root(monkeypatch):
     monkeypatch.chdir(ROOT)
-    yield
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
 
 
 def test_the_contract_runs_word_for_word():

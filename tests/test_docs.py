@@ -36,10 +36,7 @@ def elsewhere(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     # A key of a page has no passphrase, and nobody is asked for one.
     monkeypatch.setenv("FAIRREACH_PASSPHRASE", "")
-    yield tmp_path
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
+    return tmp_path
 
 
 @pytest.mark.parametrize(

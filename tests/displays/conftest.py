@@ -6,10 +6,8 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 import json
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import pytest
 
 import fairness as fa
 from fairness.inference import rate_interval
@@ -50,13 +48,6 @@ HOSTILE = [
     "\u202edesrever",
     "{{ 7*7 }}",
 ]
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    """No figure stays open."""
-    yield
-    plt.close("all")
 
 
 def table_of(labels, rows=12_000, seed=7):

@@ -11,13 +11,6 @@ import fairness as fa
 from fairness.errors import InputError
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    """No figure stays open."""
-    yield
-    plt.close("all")
-
-
 @pytest.fixture(scope="module")
 def audit_of():
     """The audit of groups: their sizes and selected customers by name."""
