@@ -103,7 +103,6 @@ def before():
 
 SOME = settings(
     max_examples=12,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 PLACES = st.sets(st.integers(0, CUSTOMERS - 1), max_size=60)

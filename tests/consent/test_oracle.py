@@ -79,13 +79,13 @@ def expected(people, asked, columns=COLUMNS):
 
 
 @given(people=TABLES, asked=st.sampled_from(ASKS))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_the_answer_is_that_of_the_oracle(people, asked):
     assert answers(people, asked) == expected(people, asked)
 
 
 @given(people=TABLES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_columns_that_are_not_there_are_not_missed(people):
     columns = ("customer_id", "purpose", "channel", "status", "captured_at")
     asked = {"brand": None}

@@ -59,7 +59,7 @@ def same(mine, theirs):
         np.testing.assert_array_equal(mine.bins.cells[name], cells)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_order_of_rows_changes_nothing(rows, random):
     shuffled = list(rows)
@@ -67,7 +67,7 @@ def test_order_of_rows_changes_nothing(rows, random):
     same(count(table_of(shuffled), **ASKED), count(table_of(rows), **ASKED))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROWS)
 def test_renaming_groups_permutes_the_table(rows):
     new = {"a": "z", "b": "a", "ç": "m", None: None}
@@ -79,7 +79,7 @@ def test_renaming_groups_permutes_the_table(rows):
         np.testing.assert_array_equal(mine.cells[mine.groups.index(name)], cells)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ROWS, ROWS, st.sampled_from(["pyarrow", "pandas"]))
 def test_counts_of_parts_add_up_to_the_counts_of_all(first, second, library):
     def of(rows):
@@ -97,7 +97,7 @@ def test_counts_of_parts_add_up_to_the_counts_of_all(first, second, library):
             np.testing.assert_array_equal(bins.cells[name], cells)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROWS)
 def test_whole_weight_equals_that_many_copies(rows):
     copies = [row for row in rows for _ in range(row[4])]
@@ -117,7 +117,7 @@ def test_whole_weight_equals_that_many_copies(rows):
 DTYPES = [np.int8, np.uint8, np.int16, np.uint16, np.int32, np.int64, np.uint64]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.integers(0, 300), st.integers(1, 4))
 def test_dense_and_packed_kernels_equal_numpy(data, rows, width):
     random = np.random.default_rng(data.draw(st.integers(0, 2**32)))

@@ -235,7 +235,7 @@ counts = st.lists(st.integers(0, 12), min_size=2, max_size=12)
 
 
 @given(counts, st.integers(0, 12))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_kept_is_far_apart(bins, below):
     above = np.array(bins)[::-1].cumsum()[::-1]
     # A group of fewer is shown nowhere.
@@ -249,7 +249,7 @@ def test_what_is_kept_is_far_apart(bins, below):
     st.lists(counts.map(lambda x: (x * 12)[:8]), min_size=2, max_size=5),
     st.integers(2, 5),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_of_no_cut_a_single_number_is_missing(groups, shown):
     at = np.array([np.array(g)[::-1].cumsum()[::-1] for g in groups])
     n = at[:, 0] + 7
@@ -267,7 +267,7 @@ def test_the_smallest_other_number_goes_with_a_single_one():
 
 
 @given(st.lists(counts.map(lambda x: (x * 20)[:20]), min_size=1, max_size=4))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_tenths_hold_nobody_or_five_of_every_group(groups):
     seen = np.array(groups)
     if any(0 < total < SAFE for total in seen.sum(axis=1)):

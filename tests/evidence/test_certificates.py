@@ -113,7 +113,7 @@ def test_a_released_audience_is_accepted_with_what_it_was_released_on(released):
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_byte_of_the_audience_can_change(standing, tmp_path_factory, data):
     place = data.draw(st.integers(0, len(ROWS) - 1))
     other = data.draw(st.integers(1, 255))

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairness.errors import InputError, RefusedError
@@ -26,7 +26,6 @@ values = st.recursive(
 documents = st.dictionaries(texts, values, max_size=4)
 
 
-@settings(deadline=None)
 @given(documents)
 def test_canonical_bytes_are_read_back_the_same(document):
     raw = canonical(document)
@@ -35,7 +34,6 @@ def test_canonical_bytes_are_read_back_the_same(document):
     assert canonical(found) == raw
 
 
-@settings(deadline=None)
 @given(documents)
 def test_the_order_of_keys_changes_nothing(document):
     turned = dict(reversed(document.items()))

@@ -164,7 +164,7 @@ def test_chunks_cut_doubled_or_reordered_are_found(long, people, order):
     assert "was changed or cut off" in str(error)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_a_byte_anywhere_in_a_long_file_counts(long, people, data):
     path, head, chunks = long

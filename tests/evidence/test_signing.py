@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairness.errors import InputError, RefusedError
@@ -159,7 +159,6 @@ def test_signatures_that_are_not_well_formed_are_none(people, how):
     assert "is not signed" in refusal(signed, people.trust)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 511))
 def test_no_bit_of_a_signature_can_change(people, bit):
     signed = sign_document(NOTE, people.ann)

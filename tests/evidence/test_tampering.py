@@ -159,7 +159,7 @@ TAMPERINGS = [
 
 @pytest.mark.parametrize("tamper", TAMPERINGS, ids=lambda tamper: tamper.__name__)
 @given(bodies=bodies, data=st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 def test_every_tampering_is_found(folder, tamper, bodies, data):
     lines, head = chained(bodies)
     assert report(folder, b"".join(lines), head.content()).ok
@@ -171,7 +171,6 @@ def test_every_tampering_is_found(folder, tamper, bodies, data):
     assert all("ledger.jsonl" in problem.where for problem in found.problems)
 
 
-@settings(deadline=None)
 @given(bodies=bodies, data=st.data())
 def test_a_head_that_is_changed_or_gone_is_found(folder, bodies, data):
     lines, head = chained(bodies)
@@ -192,7 +191,6 @@ def test_no_number_of_the_head_can_change(folder, key):
     assert not report(folder, b"".join(lines), changed.content()).ok
 
 
-@settings(deadline=None)
 @given(bodies=bodies, data=st.data())
 def test_a_head_that_is_set_back_by_more_than_one_line_is_found(folder, bodies, data):
     lines, _ = chained([*bodies, {}])
@@ -201,7 +199,6 @@ def test_a_head_that_is_set_back_by_more_than_one_line_is_found(folder, bodies, 
     assert not report(folder, b"".join(lines), head.content()).ok
 
 
-@settings(deadline=None)
 @given(bodies=bodies, data=st.data())
 def test_an_anchor_finds_a_ledger_rewritten_with_its_head(folder, bodies, data):
     lines, head = chained(bodies)

@@ -169,7 +169,7 @@ def counted(groups):
     return customers({g: (s, s + rest) for g, (s, rest) in groups.items() if s + rest})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(GROUPS, st.sampled_from(OFFERS), st.randoms())
 def test_names_of_groups_and_order_of_rows_mean_nothing(groups, offer, shuffler):
     frame = counted(groups)
@@ -192,7 +192,7 @@ def test_names_of_groups_and_order_of_rows_mean_nothing(groups, offer, shuffler)
         )  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(GROUPS)
 def test_twice_the_same_customers_never_turn_a_fail_into_a_pass(groups):
     frame = counted(groups)
@@ -208,7 +208,7 @@ def test_twice_the_same_customers_never_turn_a_fail_into_a_pass(groups):
             assert later[f.group] == "fail"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 150), st.integers(1, 300))
 def test_one_more_selected_never_lowers_the_estimate(selected, rest):
     def estimate(more):
@@ -219,7 +219,7 @@ def test_one_more_selected_never_lowers_the_estimate(selected, rest):
     assert estimate(1) > estimate(0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(GROUPS)
 def test_a_second_policy_without_tests_never_improves_the_verdict(groups):
     frame = counted(groups)

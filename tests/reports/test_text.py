@@ -90,7 +90,6 @@ def replaced(payload, texts, values, sizes):
 )
 @settings(
     max_examples=60,
-    deadline=None,
     # A payload is large: to make a failure small would take minutes.
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -5,7 +5,7 @@ import narwhals as nw
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.rules import arrow_columns, kinds_of, parse_rule
@@ -79,7 +79,7 @@ SCHEMA = pa.schema(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(text=rule, rows=st.lists(row, min_size=1, max_size=12))
 def test_a_random_rule_means_what_sql_means(text, rows):
     table = pa.Table.from_pylist(

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairness.errors import InputError, RefusedError
@@ -57,7 +57,7 @@ def done(vault, who, act, target, role):
             vault.rotate(who)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(acts=acts)
 def test_roles_decide_who_does_what(keys, acts):
     with tempfile.TemporaryDirectory() as folder:
