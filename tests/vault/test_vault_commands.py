@@ -211,7 +211,7 @@ def test_a_batch_and_what_was_delivered_read_the_vault_too(run, sealed):
 
 def test_messages_tell_no_value_of_a_vault(run, keys, picked):
     lines = Path("protected.csv").read_text().splitlines()
-    lines[7] = f"{lines[7].split(',')[0]},Wappen'schawing 7731"
+    lines[7] = f"{lines[7].split(',')[0]},Wappen'schawing Zyzzyva"
     Path("odd.csv").write_text("\n".join(lines) + "\n")
     words = ("vault", "seal", "odd.csv", "--out", "p.vault", "--to", "ann=analyst")
     assert run(*words, key="cora")[0] == exits.CLEAR
@@ -219,7 +219,7 @@ def test_messages_tell_no_value_of_a_vault(run, keys, picked):
     code, out, err = run(*words, key="ann")
     assert (code, out) == (exits.USAGE, "")
     assert "values that are not numbers: '…'" in err
-    assert "7731" not in err
+    assert "Zyzzyva" not in err
     campaign = write_campaign(Path(), "clear")
     text = campaign.read_text().replace("protected.csv", "p.vault")
     campaign.write_text(
@@ -227,10 +227,10 @@ def test_messages_tell_no_value_of_a_vault(run, keys, picked):
     )
     code, out, err = run("batch", campaign, "--out", "out", key="ann")
     assert code == exits.USAGE
-    assert "7731" not in out + err
+    assert "Zyzzyva" not in out + err
     for path in Path("out").rglob("*"):
         if path.is_file():
-            assert b"7731" not in path.read_bytes(), path
+            assert b"Zyzzyva" not in path.read_bytes(), path
 
 
 def test_a_vault_in_place_of_a_table_is_said_to_be_one(run, sealed):
