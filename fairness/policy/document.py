@@ -7,16 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from fairness.errors import (
-    ascii_controls,
-)
+from fairness.errors import ascii_controls
 from fairness.metrics import METRICS
 from fairness.policy.fields import told
-from fairness.policy.model import (
-    STALE_DAYS,
-    Policy,
-    Rule,
-)
+from fairness.policy.model import STALE_DAYS, Policy, Rule
 
 _WIDTH = 100
 _STALE = timedelta(days=STALE_DAYS)

@@ -118,7 +118,8 @@ def how_much(payload: Mapping[str, Any], worst: Row | None) -> str:
         return str(worst["message"])
     told = _amount(worst)
     if _is_favoured(payload, worst):
-        told = f"{_named(worst)} has {told}"
+        verb = "is" if METRICS[worst["metric"]].form == "difference" else "has"
+        told = f"{_named(worst)} {verb} {told}"
     is_allowed = payload["verdict"] == "clear" and not is_waived(worst)
     return f"The rules let it pass: {told}" if is_allowed else told
 

@@ -11,17 +11,10 @@ from fairness.findings import is_over
 from fairness.reports.answers import answers
 from pipelines.campaign import run_campaign
 from pipelines.campaign.model import Campaign
+from tests.policies import HEAD
 
 SIZE = 6_000
-HEAD = """schema = "fairreach/policy/1"
-name = "own"
-version = "1"
-title = "Own rules"
-jurisdiction = "none"
-sectors = []
-as_of = 2026-11-23
-disclaimer = "none"
-
+RULE = """
 [[rules]]
 id = "own-rule"
 title = "a title"
@@ -56,7 +49,7 @@ def tables():
 def ran(tables, tmp_path):
     def run(polarity="beneficial", **rule):
         lines = [f"{name} = {json.dumps(value)}" for name, value in rule.items()]
-        (tmp_path / "own.toml").write_text(HEAD + "\n".join(lines) + "\n")
+        (tmp_path / "own.toml").write_text(HEAD + RULE + "\n".join(lines) + "\n")
         campaign = Campaign(
             name="spring",
             owner="olga",
@@ -110,6 +103,10 @@ def test_who_is_passed_over_is_harmed_and_not_who_is_favoured(ran):
     assert told.who == "group a"
     assert told.how_much.startswith("group b has 2.19 times the rate of a (95 % ")
     assert told.how_much.endswith(" fewer would have to be selected")
+    points = {"metric": "statistical_parity_difference", "at_most": 0.05}
+    told = answers(ran(**points, reference="group=a").payload())
+    assert told.who == "group a"
+    assert told.how_much.startswith("group b is 39.2 percentage points above a (95 % ")
     rest = {**RULES["at most"][0], "reference": "rest"}
     assert answers(ran(**rest).payload()).who == "customers who are not group b"
 

@@ -21,6 +21,7 @@ from fairness.reports.page.figures import figures_of
 from fairness.reports.page.tables import Places, table_of
 from fairness.reports.sections import sections
 from pipelines.demo import run_demo
+from tests.policies import HEAD
 
 AIR = {"metric": "adverse_impact_ratio", "at_least": 0.80}
 # Of the right kind, and never broken here.
@@ -33,15 +34,6 @@ USUAL = {
     "confirmed": False,
     "why": "a reason",
 }
-HEAD = """schema = "fairreach/policy/1"
-name = "own"
-version = "1"
-title = "Own rules"
-jurisdiction = "none"
-sectors = []
-as_of = 2026-11-23
-disclaimer = "none"
-"""
 LOW, HIGH = (5000, 700), (5000, 1400)
 USUALLY = (5000, 1000)
 
